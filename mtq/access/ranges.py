@@ -1,0 +1,118 @@
+"""A range of addresses, in each form in which it may be written.
+
+    192.0.2.7   192.0.2.0/24   192.168.1.*   10.0.0.5-10.0.0.99   2001:db8::/32   mail.example.com
+
+`!` before a range excludes it.
+"""
+
+import ipaddress
+import re
+from dataclasses import dataclass
+
+IPv4 = ipaddress.IPv4Address
+IPv6 = ipaddress.IPv6Address
+
+ALLOWED = (
+    "an address (192.0.2.7), a network (192.0.2.0/24), a wildcard (192.168.1.*), "
+    'a span (10.0.0.5-10.0.0.99) or a host name; "!" before it excludes'
+)
+
+_LABEL = r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)"
+_HOST = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(\.{_LABEL})*\.?\Z")
+_HEXTET = re.compile(r"[0-9A-Fa-f]{1,4}\Z")
+
+
+class BadRange(ValueError):
+    """The text is no range."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """All addresses of one family from `low` to `high`, both included."""
+
+    version: int
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """What was written: a span, or a host name whose addresses are looked up while the server runs."""
+
+    text: str
+    exclude: bool
+    span: Span | None
+    host: str | None = None
+
+
+def client_address(text: str) -> IPv4 | IPv6:
+    """The address of a client as rules see it: IPv4 on an IPv6 socket is IPv4. Raises ValueError."""
+    address = ipaddress.ip_address(text.partition("%")[0])
+    if isinstance(address, IPv6) and address.ipv4_mapped is not None:
+        return address.ipv4_mapped
+    return address
+
+
+def parse(written: str) -> Range:
+    """The range that is written. Raises BadRange."""
+    text = written.strip()
+    exclude = text.startswith("!")
+    bare = text[1:].strip() if exclude else text
+    text = f"!{bare}" if exclude else bare
+    span = _span(bare)
+    if span is not None:
+        return Range(text, exclude, span)
+    last_label = bare.rstrip(".").rpartition(".")[2]
+    if _HOST.match(bare) and not last_label.isdigit():
+        return Range(text, exclude, None, bare.rstrip(".").lower())
+    raise BadRange(written)
+
+
+def _span(text: str) -> Span | None:
+    try:
+        if "*" in text:
+            return _wildcard(text)
+        if "/" in text:
+            return _network(text)
+        first, dash, last = text.partition("-")
+        if dash and (":" in text or (first.strip()[-1:].isdigit() and last.strip()[:1].isdigit())):
+            return _between(first.strip(), last.strip())
+        return _between(text, text)
+    except ValueError:
+        return None
+
+
+def _network(text: str) -> Span:
+    network = ipaddress.ip_network(text, strict=False)
+    return Span(network.version, int(network.network_address), int(network.broadcast_address))
+
+
+def _between(first: str, last: str) -> Span:
+    low, high = client_address(first), client_address(last)
+    if low.version != high.version or int(low) > int(high):
+        raise BadRange(f"{first}-{last}")
+    return Span(low.version, int(low), int(high))
+
+
+def _wildcard(text: str) -> Span:
+    """192.168.1.*, 10.*.*.*, 10.*, 2001:db8:1:*: stars stand at the end."""
+    separator, count, bits = (":", 8, 16) if ":" in text else (".", 4, 8)
+    parts = text.split(separator)
+    fixed = [part for part in parts if part != "*"]
+    if len(parts) > count or "*" in parts[: len(fixed)]:
+        raise BadRange(text)
+    low = 0
+    for part in fixed:
+        low = low << bits | _part(part, separator)
+    free = (count - len(fixed)) * bits
+    return Span(6 if separator == ":" else 4, low << free, (low + 1 << free) - 1)
+
+
+def _part(part: str, separator: str) -> int:
+    if separator == ":":
+        if not _HEXTET.match(part):
+            raise BadRange(part)
+        return int(part, 16)
+    if not (part.isascii() and part.isdigit()) or len(part) > 3 or int(part) > 255:
+        raise BadRange(part)
+    return int(part)

@@ -1,0 +1,43 @@
+"""Where the configuration, the users, the state and the control socket are: the only module that knows."""
+
+import os
+import pwd
+from dataclasses import dataclass
+from pathlib import Path
+
+CONFIG_NAME = "mtq.toml"
+
+
+@dataclass(frozen=True)
+class Places:
+    """The default places, for root or for another user."""
+
+    config: Path
+    state: Path
+    control_socket: Path
+    privileged: bool
+
+
+def places(uid: int, env: dict[str, str]) -> Places:
+    """The default places for this user and environment.
+
+    Cron gives neither XDG variables nor, at times, HOME: then the home is the one in the passwd database.
+    """
+    if uid == 0:
+        return Places(
+            Path("/etc/mtq") / CONFIG_NAME, Path("/var/lib/mtq"), Path("/run/mtq/control.sock"), privileged=True
+        )
+    home = Path(env.get("HOME") or pwd.getpwuid(uid).pw_dir)
+    config = _absolute(env.get("XDG_CONFIG_HOME")) or home / ".config"
+    state = (_absolute(env.get("XDG_STATE_HOME")) or home / ".local/state") / "mtq"
+    return Places(config / "mtq" / CONFIG_NAME, state, state / "control.sock", privileged=False)
+
+
+def here() -> Places:
+    """The default places of whoever runs this process."""
+    return places(os.geteuid(), dict(os.environ))
+
+
+def _absolute(value: str | None) -> Path | None:
+    # The XDG specification: a relative path in these variables is to be ignored.
+    return Path(value) if value and value.startswith("/") else None

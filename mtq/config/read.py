@@ -1,0 +1,229 @@
+"""From a file to a valid `Config`, or to errors that name file, line, key, what was found and what is allowed."""
+
+import dataclasses
+import os
+import re
+import socket
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeGuard, TypeVar, cast
+
+from mtq.config.kinds import Kind, Listen, Unfit
+from mtq.config.model import UNSET, Config, Service
+from mtq.config.paths import Places, here
+from mtq.errors import ConfigInvalid
+
+M = TypeVar("M")
+KeyPath = tuple[str | int, ...]
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}\Z")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong."""
+
+    path: KeyPath
+    what: str
+
+
+class Invalid(ConfigInvalid):
+    """The file was read and is wrong. One line a problem."""
+
+    def __init__(self, file: Path, problems: list[tuple[int, Problem]]) -> None:
+        self.lines = [f"{file}:{line}: {_dotted(p.path)}{p.what}" for line, p in problems]
+        super().__init__("\n".join(self.lines))
+
+
+def load(file: Path, default: Places | None = None) -> Config:
+    """Read and validate a configuration file. Raises ConfigInvalid."""
+    try:
+        raw = file.read_bytes()
+    except FileNotFoundError:
+        raise ConfigInvalid(f"{file}: there is no such file; `mtq init` writes a safe configuration") from None
+    except OSError as error:
+        raise ConfigInvalid(f"{file}: {(error.strerror or str(error)).lower()}") from None
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise ConfigInvalid(f"{file}:{line}: not UTF-8, which TOML has to be") from None
+    return parse(text, file, default or here())
+
+
+def parse(text: str, file: Path, default: Places) -> Config:
+    """Validate the text of a configuration file and fill in the defaults of its place. Raises ConfigInvalid."""
+    try:
+        found = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        message, _, where = str(error).partition(" (at ")
+        match = re.match(r"line (\d+)", where)
+        line = int(match.group(1)) if match else text.count("\n") + 1
+        raise ConfigInvalid(f"{file}:{line}: not TOML: {message[:1].lower()}{message[1:]}") from None
+    problems: list[Problem] = []
+    config = _table(Config, found, (), file.parent, problems)
+    if not problems:
+        problems += _contradictions(config)
+    if problems:
+        from mtq.config.locate import line_of
+
+        raise Invalid(file, sorted(((line_of(text, p.path), p) for p in problems), key=lambda item: item[0]))
+    return _fill(config, file.parent, default)
+
+
+def _table(
+    model: type[M], found: Mapping[str, object], path: KeyPath, base: Path, problems: list[Problem]
+) -> M:
+    """One table of the file as a dataclass. What is wrong goes into `problems`."""
+    fields = {field.name: field for field in dataclasses.fields(cast(Any, model))}
+    values: dict[str, object] = {}
+    for name, value in found.items():
+        here = (*path, name)
+        field = fields.get(name)
+        if field is None:
+            problems.append(Problem(here, _unknown(name, list(fields))))
+        elif "table" in field.metadata:
+            if _is_table(value, here, problems):
+                values[name] = _table(field.metadata["table"], value, here, base, problems)
+        elif "tables" in field.metadata:
+            if _is_table(value, here, problems):
+                values[name] = _named_tables(field.metadata["tables"], value, here, base, problems)
+        else:
+            values[name] = _value(field.metadata["kind"], value, here, base, problems)
+    return model(**values)
+
+
+def _named_tables(
+    model: type[M], found: Mapping[str, object], path: KeyPath, base: Path, problems: list[Problem]
+) -> dict[str, M]:
+    tables: dict[str, M] = {}
+    for name, value in found.items():
+        here = (*path, name)
+        if not _NAME.match(name):
+            problems.append(Problem(here, ": a name has letters, digits, dots, hyphens and underscores, 63 at most"))
+        elif _is_table(value, here, problems):
+            tables[name] = _table(model, value, here, base, problems)
+    return tables
+
+
+def _is_table(value: object, path: KeyPath, problems: list[Problem]) -> TypeGuard[dict[str, object]]:
+    if isinstance(value, dict):
+        return True
+    problems.append(Problem(path, _wrong(value, "a table")))
+    return False
+
+
+def _value(kind: Kind[object], value: object, path: KeyPath, base: Path, problems: list[Problem]) -> object:
+    try:
+        read = kind.read(value)
+    except Unfit as unfit:
+        where = path if unfit.item is None else (*path, unfit.item)
+        problems.append(Problem(where, _wrong(unfit.found, kind.allowed)))
+        return None
+    return base / read if isinstance(read, Path) else read
+
+
+def _wrong(found: object, allowed: str) -> str:
+    return f": found {_shown(found)}; allowed is {allowed}"
+
+
+def _shown(found: object) -> str:
+    if isinstance(found, bool):
+        return str(found).lower()
+    if isinstance(found, str):
+        text = '"' + found.encode("unicode_escape").decode() + '"'
+    elif isinstance(found, dict):
+        return "a table"
+    else:
+        text = str(found)
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, known, 1)
+    hint = f'did you mean "{near[0]}"?' if near else "known here: " + ", ".join(known)
+    return f": unknown key; {hint}"
+
+
+def _dotted(path: KeyPath) -> str:
+    text = ""
+    for part in path:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        else:
+            plain = re.fullmatch(r"[A-Za-z0-9_-]+", part)
+            shown = part if plain else '"' + part.encode("unicode_escape").decode() + '"'
+            text += f".{shown}" if text else shown
+    return text
+
+
+def _contradictions(config: Config) -> Iterator[Problem]:
+    """What is wrong between keys that are each right."""
+    taken: dict[int, list[tuple[Listen, str]]] = {}
+    for name, service in config.services.items():
+        if bool(service.certificate) != bool(service.key):
+            yield Problem(("services", name), ": certificate and key come together")
+        if not service.enabled:
+            continue
+        for listen in service.listen:
+            for other, owner in taken.setdefault(listen.port, []):
+                if _clash(listen, other):
+                    yield Problem(
+                        ("services", name, "listen"),
+                        f": port {listen.port} is taken by services.{owner}; allowed is another port, "
+                        "or a different address in each",
+                    )
+            taken[listen.port].append((listen, name))
+    if (config.tls.certificate == UNSET) != (config.tls.key == UNSET):
+        yield Problem(("tls",), ": certificate and key come together")
+
+
+def _clash(one: Listen, other: Listen) -> bool:
+    return one.address is None or other.address is None or one.address == other.address
+
+
+def _fill(config: Config, base: Path, default: Places) -> Config:
+    """Put the place's defaults where nothing was given."""
+    server = config.server
+    own_state = server.state_dir != UNSET
+    state = server.state_dir if own_state else default.state
+    socket_default = state / "control.sock" if own_state and not default.privileged else default.control_socket
+    tls = config.tls
+    if tls.certificate == UNSET:
+        tls = dataclasses.replace(tls, certificate=own_certificate(state), key=own_key(state))
+    mail = config.mailboxes.path
+    return dataclasses.replace(
+        config,
+        server=dataclasses.replace(
+            server,
+            hostname=server.hostname or socket.gethostname(),
+            state_dir=state,
+            control_socket=server.control_socket if server.control_socket != UNSET else socket_default,
+        ),
+        mailboxes=dataclasses.replace(
+            config.mailboxes,
+            path=os.path.join(base, mail) if mail and not mail.startswith("{home}") else mail
+            or f"{state}/mail/{{user}}",
+        ),
+        users=dataclasses.replace(config.users, file=base / config.users.file),
+        tls=tls,
+    )
+
+
+def own_certificate(state: Path) -> Path:
+    """Where the certificate is that mtq makes itself."""
+    return state / "tls" / "server.pem"
+
+
+def own_key(state: Path) -> Path:
+    """Its key."""
+    return state / "tls" / "server.key"
+
+
+def enabled(config: Config) -> dict[str, Service]:
+    """The services that start with the server."""
+    return {name: service for name, service in config.services.items() if service.enabled}

@@ -1,0 +1,61 @@
+"""What can go wrong, said to a person; and, where a POP3 client may see it, as the answer on the wire.
+
+    MtqError            shown to the administrator as one line; carries the exit code of the command
+    ├── WrongUsage      a value on the command line is malformed                      (exit 2)
+    ├── ConfigInvalid   the configuration is missing or wrong                         (exit 3)
+    └── Refusal         a client is told no: a response code and a text that give nothing away
+"""
+
+from enum import Enum, IntEnum
+
+
+class Exit(IntEnum):
+    """The exit codes of every command but `mtq mailbox deliver`."""
+
+    DONE = 0
+    FAILED = 1
+    USAGE = 2
+    CONFIG = 3
+
+
+class MtqError(Exception):
+    """Something failed. The message says what, to what, and what to do."""
+
+    exit = Exit.FAILED
+
+
+class WrongUsage(MtqError):
+    """A value given on the command line is malformed."""
+
+    exit = Exit.USAGE
+
+
+class ConfigInvalid(MtqError):
+    """The configuration is missing, unreadable or wrong."""
+
+    exit = Exit.CONFIG
+
+
+class Code(Enum):
+    """Response codes (RFC 2449, section 8; RFC 3206)."""
+
+    AUTH = b"[AUTH] "
+    IN_USE = b"[IN-USE] "
+    SYS_TEMP = b"[SYS/TEMP] "
+    SYS_PERM = b"[SYS/PERM] "
+    NONE = b""
+
+
+class Refusal(MtqError):
+    """The client is told no. `text` is for the client, `cause` for the log alone."""
+
+    def __init__(self, code: Code, text: str, cause: str = "") -> None:
+        super().__init__(text)
+        self.code = code
+        self.text = text
+        self.cause = cause or text
+
+    @property
+    def line(self) -> bytes:
+        """The answer on the wire, without its line end."""
+        return b"-ERR " + self.code.value + self.text.encode()

@@ -1,0 +1,173 @@
+"""What a server says: one-line answers, and message bodies as they travel.
+
+A body on the wire ends each line with CRLF, has a dot more before each line that begins with one, and is
+closed by a line that is a dot alone (RFC 1939, section 3). The octets a server announces count the CRLFs
+and not the added dots (section 11).
+"""
+
+from mtq.errors import Code
+
+CRLF = b"\r\n"
+END = b".\r\n"
+
+
+def ok(text: bytes = b"") -> bytes:
+    """A positive answer."""
+    return b"+OK " + text + CRLF if text else b"+OK\r\n"
+
+
+def err(text: bytes, code: Code = Code.NONE) -> bytes:
+    """A negative answer."""
+    return b"-ERR " + code.value + text + CRLF
+
+
+def multiline(rows: list[bytes], text: bytes = b"") -> bytes:
+    """A positive answer of several lines. The rows are our own and never begin with a dot."""
+    rows = [ok(text)[:-2], *rows, b".", b""]
+    return CRLF.join(rows)
+
+
+class WireText:
+    """Turns the text of a stored message into wire lines, piece by piece: every LF becomes CRLF.
+
+    A CR that no LF follows is kept as it is, the last line gets its CRLF if it lacks one, and an empty
+    file stays empty. `octets` is what has come out so far, and so at the end the size of the message.
+    """
+
+    __slots__ = ("_held", "_open", "octets")
+
+    def __init__(self) -> None:
+        self.octets = 0
+        self._held = b""      # a CR at the end of a piece: the next piece says whether an LF follows
+        self._open = False    # something came since the last line end
+
+    def feed(self, piece: bytes) -> bytes:
+        """The next piece of the file."""
+        if self._held:
+            piece, self._held = self._held + piece, b""
+        if piece.endswith(b"\r"):
+            piece, self._held = piece[:-1], b"\r"
+        if not piece:
+            return piece
+        lines = piece.count(b"\n")
+        ended = piece.count(b"\r\n")
+        if ended != lines:
+            if ended:
+                piece = piece.replace(b"\r\n", b"\n")
+            piece = piece.replace(b"\n", b"\r\n")
+        self._open = not piece.endswith(b"\n")
+        self.octets += len(piece)
+        return piece
+
+    def finish(self) -> bytes:
+        """What is still to come after the last piece."""
+        if not self._held and not self._open:
+            return b""
+        rest = self._held + CRLF
+        self._held, self._open = b"", False
+        self.octets += len(rest)
+        return rest
+
+
+class TopCut:
+    """Cuts wire text after the headers, the empty line and `lines` lines of the body (RFC 1939, TOP)."""
+
+    __slots__ = ("_in_headers", "_left", "_seen", "_tail", "done")
+
+    def __init__(self, lines: int) -> None:
+        self.done = False
+        self._left = lines
+        self._in_headers = True
+        self._seen = False
+        self._tail = b""      # the end of the last piece: an empty line may lie across two
+
+    def feed(self, text: bytes) -> bytes:
+        """As much of this piece as belongs to the answer."""
+        if self.done or not text:
+            return b""
+        body = 0
+        if self._in_headers:
+            body = self._end_of_headers(text)
+            if body < 0:
+                return text
+        return text[: self._end_of_lines(text, body)]
+
+    def finish(self) -> bytes:
+        """The empty line of a message that is headers alone, where only headers were asked for.
+
+        RFC 1939 has TOP send it, and Outlook Express waits for it; asked for more lines than there are,
+        TOP sends the message as it is.
+        """
+        return CRLF if self._in_headers and self._seen and self._left == 0 else b""
+
+    def _end_of_headers(self, text: bytes) -> int:
+        self._seen = True
+        if not self._tail and text.startswith(CRLF):
+            end = 2                                   # a message without any header
+        else:
+            joined = self._tail + text
+            found = joined.find(b"\r\n\r\n")
+            end = found + 4 - len(self._tail) if found >= 0 else -1
+            self._tail = joined[-3:]
+        if end >= 0:
+            self._in_headers = False
+        return end
+
+    def _end_of_lines(self, text: bytes, pos: int) -> int:
+        whole = text.count(b"\n", pos)
+        if whole < self._left:
+            self._left -= whole
+            return len(text)
+        for _ in range(self._left):
+            pos = text.find(b"\n", pos) + 1
+        self._left = 0
+        self.done = True
+        return pos
+
+
+class Body:
+    """A message body on its way out: lines ended, cut for TOP, dots stuffed, closed.
+
+    `done` says that TOP has all it asked for, and the rest of the file need not be read.
+    """
+
+    __slots__ = ("_cut", "_line_start", "_text")
+
+    def __init__(self, lines: int | None = None) -> None:
+        self._text = WireText()
+        self._cut = None if lines is None else TopCut(lines)
+        self._line_start = True
+
+    @property
+    def done(self) -> bool:
+        """Whether the answer is complete but for its end."""
+        return self._cut is not None and self._cut.done
+
+    @property
+    def octets(self) -> int:
+        """Wire octets of all that was fed, dots not counted."""
+        return self._text.octets
+
+    def feed(self, piece: bytes) -> bytes:
+        """The next piece of the file, as it travels."""
+        text = self._text.feed(piece)
+        if self._cut is not None:
+            text = self._cut.feed(text)
+        return self._stuff(text)
+
+    def finish(self) -> bytes:
+        """The end of the answer."""
+        text = self._text.finish()
+        if self._cut is not None:
+            text = self._cut.feed(text)
+            text += self._cut.finish()
+        return self._stuff(text) + END
+
+    def _stuff(self, text: bytes) -> bytes:
+        if not text:
+            return text
+        starts_with_dot = self._line_start and text[0] == 0x2E
+        self._line_start = text[-1] == 0x0A
+        if b"\n." in text:
+            text = text.replace(b"\n.", b"\n..")
+        return b"." + text if starts_with_dot else text
