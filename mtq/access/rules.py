@@ -39,7 +39,7 @@ class _Cover:
 
     lows: list[int] = field(default_factory=list)
     highs: list[int] = field(default_factory=list)
-    owners: array[int] = field(default_factory=lambda: array("l"))
+    owners: "array[int]" = field(default_factory=lambda: array("l"))
 
     def add(self, spans: list[tuple[int, int, int]]) -> None:
         """Take (low, high, owner) triples. Where two overlap the one that starts first keeps the overlap."""

@@ -1,0 +1,85 @@
+"""Files that are replaced whole or not at all, and what mtq makes in somebody else's folder."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+Path = str | bytes | os.PathLike[str]
+
+
+def replace(path: Path, data: bytes, mode: int = 0o600, sync: bool = True) -> None:
+    """Put `data` in place of the file, in one step; through symbolic links; owner and mode stay.
+
+    A file that was not there gets `mode` and the owner of its folder. Raises OSError; the old file then stands.
+    `sync` makes it outlive a power cut: a cache does without.
+    """
+    target = os.path.realpath(os.fsencode(path))
+    folder = os.path.dirname(target)
+    draft = b"%b.%d.tmp" % (target, os.getpid())
+    fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            _take_after(fd, target, folder, mode)
+            write_all(fd, data)
+            if sync:
+                os.fsync(fd)
+        finally:
+            os.close(fd)
+        os.rename(draft, target)
+    except BaseException:
+        os.unlink(draft)
+        raise
+    if sync:
+        sync_folder(folder)
+
+
+def write_all(fd: int, data: bytes) -> None:
+    """Write everything: a full disk may take only part of it before it says so."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view) :]
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a new name in the folder outlive a power cut."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def own_like(fd: int, folder: Path) -> None:
+    """Give a new file or folder the owner, the group and the access of the folder it lies in, whoever makes it."""
+    wanted, have = os.stat(folder), os.fstat(fd)
+    if (have.st_uid, have.st_gid) != (wanted.st_uid, wanted.st_gid) and os.geteuid() == 0:
+        os.fchown(fd, wanted.st_uid, wanted.st_gid)
+    bits = 0o777 if os.path.isdir(fd) else 0o666
+    os.fchmod(fd, wanted.st_mode & bits)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Keep other mtq processes from changing this file meanwhile. Waits for them.
+
+    The lock is on a file beside it, which stays: to remove it would take it from under who waits for it.
+    """
+    lock = os.path.realpath(os.fsencode(path)) + b".lock"
+    fd = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(fd)
+
+
+def _take_after(fd: int, target: bytes, folder: bytes, mode: int) -> None:
+    try:
+        like = os.stat(target)
+        mode = like.st_mode & 0o777
+    except FileNotFoundError:
+        like = os.stat(folder)
+    if os.geteuid() == 0:
+        os.fchown(fd, like.st_uid, like.st_gid)
+    os.fchmod(fd, mode)

@@ -1,0 +1,95 @@
+"""Putting a message into a Maildir: written in tmp, synced, then linked into new under its final name."""
+
+import contextlib
+import os
+import socket
+import time
+from collections.abc import Iterator
+from itertools import count
+
+from mtq import durable
+from mtq.mail.maildir import SUBFOLDERS
+from mtq.protocol.replies import WireText
+
+_sequence = count()
+
+
+def deliver(mailbox: bytes, pieces: Iterator[bytes]) -> bytes:
+    """Deliver one message and say its path. Raises OSError; then there is nothing of it in new.
+
+    An mbox separator (`From …`) before the message, as Exim's pipe writes it, is not part of the message.
+    """
+    make(mailbox)
+    name = _unique_name()
+    draft = os.path.join(mailbox, b"tmp", name)
+    fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            durable.own_like(fd, os.path.join(mailbox, b"new"))
+            size, octets = _write(fd, _without_separator(pieces))
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+        final = os.path.join(mailbox, b"new", b"%b,S=%d,W=%d" % (name, size, octets))
+        os.link(draft, final)
+    finally:
+        os.unlink(draft)
+    durable.sync_folder(os.path.dirname(final))
+    _enter_in_quota(mailbox, size)
+    return final
+
+
+def make(mailbox: bytes) -> None:
+    """Make the folders of a Maildir where they are not there. Each takes after the folder it lies in."""
+    for path in (mailbox, *(os.path.join(mailbox, name) for name in (b"tmp", *SUBFOLDERS))):
+        try:
+            os.mkdir(path, 0o700)
+        except FileExistsError:
+            continue
+        fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            durable.own_like(fd, os.path.dirname(path))
+        finally:
+            os.close(fd)
+
+
+def _unique_name() -> bytes:
+    """seconds.MmicrosecondsPprocessQsequence.host (https://cr.yp.to/proto/maildir.html)."""
+    now = time.time_ns()
+    host = socket.gethostname().replace("/", "\\057").replace(":", "\\072").replace(",", "\\054")
+    unique = f"{now // 10**9}.M{now // 1000 % 10**6}P{os.getpid()}Q{next(_sequence)}R{os.urandom(4).hex()}.{host}"
+    return os.fsencode(unique)
+
+
+def _write(fd: int, pieces: Iterator[bytes]) -> tuple[int, int]:
+    size, text = 0, WireText()
+    for piece in pieces:
+        durable.write_all(fd, piece)
+        size += len(piece)
+        text.feed(piece)
+    text.finish()
+    return size, text.octets
+
+
+def _without_separator(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    head = b""
+    for piece in pieces:
+        head += piece
+        if len(head) >= 5:
+            break
+    if not head.startswith(b"From "):
+        yield head
+    else:
+        while b"\n" not in head and (piece := next(pieces, b"")):
+            head = piece
+        yield head.partition(b"\n")[2]
+    yield from pieces
+
+
+def _enter_in_quota(mailbox: bytes, size: int) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        fd = os.open(os.path.join(mailbox, b"maildirsize"), os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+        try:
+            os.write(fd, b"%d 1\n" % size)
+        finally:
+            os.close(fd)

@@ -1,0 +1,235 @@
+"""The maildrop: a mailbox opened for one session. Frozen at the login, read message by message, changed at QUIT.
+
+All of this waits for the disk and runs off the event loop, but for `message`, which opens one file.
+"""
+
+import errno
+import os
+import time
+from array import array
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from mtq.errors import Code, Refusal
+from mtq.mail import index, maildir
+from mtq.mail.index import Index, Section, Stamps
+from mtq.mail.lock import Holder, Lock, Locks
+from mtq.mail.maildir import Folder
+from mtq.mail.message import MessageFile
+from mtq.protocol.listing import Listing
+
+QUIET = 2_000_000_000
+"""Nanoseconds a folder must have been unchanged for its time stamp to be believed later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a service opens mailboxes."""
+
+    all_folders: bool = False
+    lock: bool = True
+
+
+def open_maildrop(
+    mailbox: bytes, settings: Settings, locks: Locks, holder: Holder, now: Callable[[], int] = time.time_ns
+) -> "Maildrop":
+    """Open a mailbox for a session. Raises Refusal: [IN-USE] or, when it cannot be read, [SYS/PERM].
+
+    A mailbox that is not there is one to which nothing has been delivered: it is empty, and nothing is made.
+    """
+    if not os.path.isdir(os.path.dirname(mailbox)):
+        raise _unreadable(mailbox, "the folder of the mailboxes is not there")
+    lock: Lock | None = None
+    try:
+        if settings.lock:
+            lock = locks.take(mailbox, holder)
+        return Maildrop(mailbox, settings, lock, now)
+    except FileNotFoundError:
+        return Maildrop(mailbox, settings, None, now, absent=True)
+    except OSError as error:
+        if lock is not None:
+            lock.release()
+        raise _unreadable(mailbox, error.strerror or str(error)) from None
+
+
+class Maildrop:
+    """See the module's first lines. Messages are numbered from 1, as in the listing."""
+
+    def __init__(
+        self, mailbox: bytes, settings: Settings, lock: Lock | None, now: Callable[[], int], absent: bool = False
+    ) -> None:
+        self._mailbox = mailbox
+        self._lock = lock
+        self._now = now
+        self._index = Index()
+        self._stale = False      # the index on disk says less than we know
+        self._folders: list[Folder] = []
+        self._starts: list[int] = []      # the first number of each folder
+        self.wrong_sizes: list[tuple[str, int, int]] = []
+        ids: list[bytes] = []
+        sizes = array("q")
+        if not absent:
+            self._index = index.read(mailbox)
+            self._folders = maildir.folders(mailbox) if settings.all_folders else [Folder(b"", mailbox)]
+        taken: set[bytes] = set()
+        for folder in self._folders:
+            section = self._section(folder)
+            self._starts.append(len(sizes) + 1)
+            sizes.extend(section.sizes)
+            ids += self._unique_ids(folder, section, taken if settings.all_folders else None)
+        self.listing = Listing(sizes, ids)
+
+    def message(self, number: int) -> MessageFile:
+        """Open a message. Raises Refusal if it is not there any more or cannot be read."""
+        folder, section, row = self._row(number)
+        try:
+            return self._open(os.path.join(folder.path, section.paths[row]))
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            raise self._unreadable_message(number, error) from None
+        moved = maildir.locate(folder, _base(section.paths[row]))
+        if moved is None:
+            raise Refusal(Code.NONE, "this message is not there any more")
+        section.paths[row] = moved
+        try:
+            return self._open(os.path.join(folder.path, moved))
+        except OSError as error:
+            raise self._unreadable_message(number, error) from None
+
+    def counted(self, number: int, octets: int) -> None:
+        """A message was sent whole: what was counted is its size from the next session on."""
+        _, section, row = self._row(number)
+        if section.sizes[row] != octets:
+            name = os.fsdecode(os.path.join(self._mailbox, section.paths[row]))
+            self.wrong_sizes.append((name, section.sizes[row], octets))
+            section.sizes[row] = octets
+            self._stale = True
+
+    def remove(self, numbers: tuple[int, ...]) -> int:
+        """Remove messages. Says how many are still there: of those that failed nothing is undone."""
+        return sum(not self._remove(number) for number in numbers)
+
+    def close(self) -> None:
+        """Remember what was learnt and give the mailbox free. Closing twice is no harm."""
+        if self._stale:
+            self._stale = False
+            with suppress(OSError):      # read-only or full: the next session finds out anew
+                index.write(self._mailbox, self._index)
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    # Opening
+
+    def _section(self, folder: Folder) -> Section:
+        """A folder's messages with their sizes: as remembered if it has not changed, else scanned."""
+        known = self._index.sections.get(folder.name)
+        stamps = self._stamps(folder)
+        if known is not None and known.stamps == stamps and stamps.quiet:
+            return known
+        section = self._scan(folder, stamps, known)
+        self._index.sections[folder.name] = section
+        self._stale = True
+        return section
+
+    def _stamps(self, folder: Folder) -> Stamps:
+        new, cur = (_changed(os.path.join(folder.path, name)) for name in maildir.SUBFOLDERS)
+        return Stamps(new, cur, max(new, cur) < self._now() - QUIET)
+
+    def _scan(self, folder: Folder, stamps: Stamps, known: Section | None) -> Section:
+        remembered = index.sizes_by_base(known)
+        paths: list[bytes] = []
+        sizes = array("q")
+        for base, path in sorted(maildir.scan(folder, self._mailbox).items()):
+            size = remembered.get(base)
+            if size is None:
+                size = maildir.wire_size_in_name(base)
+            if size is None:
+                size = self._count(os.path.join(folder.path, path), folder, base)
+            if size is not None:
+                paths.append(path)
+                sizes.append(size)
+        return Section(stamps, paths, sizes)
+
+    def _count(self, path: bytes, folder: Folder, base: bytes) -> int | None:
+        """The size of a message by reading it; None if it has gone meanwhile."""
+        try:
+            return maildir.wire_size_of_file(path)
+        except FileNotFoundError:
+            moved = maildir.locate(folder, base)
+            return None if moved is None else self._count(os.path.join(folder.path, moved), folder, base)
+        except PermissionError:
+            return os.stat(path).st_size      # listed as it lies there; RETR says what is wrong with it
+
+    def _unique_ids(self, folder: Folder, section: Section, taken: set[bytes] | None) -> list[bytes]:
+        bases = [_base(path) for path in section.paths]
+        if taken is None:
+            return [maildir.unique_id(base) for base in bases]
+        ids = [
+            maildir.hashed_id(folder.name, base) if base in taken else maildir.unique_id(base) for base in bases
+        ]
+        taken.update(bases)
+        return ids
+
+    # Messages
+
+    def _row(self, number: int) -> tuple[Folder, Section, int]:
+        at = next(i for i in reversed(range(len(self._starts))) if self._starts[i] <= number)
+        folder = self._folders[at]
+        return folder, self._index.sections[folder.name], number - self._starts[at]
+
+    def _open(self, path: bytes) -> MessageFile:
+        try:
+            return MessageFile(path)
+        except OSError as error:
+            if error.errno != errno.ELOOP or maildir.leads_out(path, self._mailbox):
+                raise
+            return MessageFile(os.path.realpath(path))
+
+    def _remove(self, number: int) -> bool:
+        folder, section, row = self._row(number)
+        path: bytes | None = section.paths[row]
+        while path is not None:
+            full = os.path.join(folder.path, path)
+            try:
+                size = os.lstat(full).st_size
+                os.unlink(full)
+            except FileNotFoundError:
+                path = maildir.locate(folder, _base(path))
+            except OSError:
+                return False
+            else:
+                self._enter_in_quota(-size)
+                return True
+        return True      # somebody else was quicker; gone is gone
+
+    def _enter_in_quota(self, size: int) -> None:
+        """Tell the Maildir++ quota file, where there is one, of a message that has gone."""
+        with suppress(OSError):      # without write access the delivery agent counts anew when it has to
+            fd = os.open(os.path.join(self._mailbox, b"maildirsize"), os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+            try:
+                os.write(fd, b"%d -1\n" % size)
+            finally:
+                os.close(fd)
+
+    def _unreadable_message(self, number: int, error: OSError) -> Refusal:
+        reason = (error.strerror or str(error)).lower()
+        cause = f"{os.fsdecode(self._mailbox)}: message {number}: {reason}"
+        return Refusal(Code.SYS_PERM, "this message cannot be read", cause)
+
+
+def _unreadable(mailbox: bytes, reason: str) -> Refusal:
+    return Refusal(Code.SYS_PERM, "the mailbox cannot be read", f"{os.fsdecode(mailbox)}: {reason.lower()}")
+
+
+def _base(path: bytes) -> bytes:
+    return maildir.base(path.rpartition(b"/")[2])
+
+
+def _changed(path: bytes) -> int:
+    try:
+        return os.stat(path).st_mtime_ns
+    except FileNotFoundError:
+        return 0

@@ -1,0 +1,56 @@
+"""A message file being read, from the page cache where it is there."""
+
+import errno
+import os
+
+PIECE = 1 << 18
+"""Octets read at a time: large enough to keep the work a piece small, small enough for a bounded buffer."""
+
+
+_NOWAIT: int | None = getattr(os, "RWF_NOWAIT", None)     # Linux alone has it
+
+
+class MessageFile:
+    """An open message, read from front to back."""
+
+    __slots__ = ("_fd", "_offset", "size")
+
+    def __init__(self, path: bytes) -> None:
+        """Raises OSError. A symbolic link is not followed."""
+        self._fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        self.size = os.fstat(self._fd).st_size
+        self._offset = 0
+
+    def close(self) -> None:
+        """Done with it."""
+        os.close(self._fd)
+
+    @property
+    def at_end(self) -> bool:
+        """Whether everything has been read."""
+        return self._offset >= self.size
+
+    def cached(self) -> bytes | None:
+        """The next piece if the kernel has it at hand; None if the disk would have to be waited for."""
+        if _NOWAIT is None:
+            return None
+        buffer = bytearray(min(PIECE, self.size - self._offset))
+        try:
+            got = os.preadv(self._fd, [buffer], self._offset, _NOWAIT)
+        except OSError as error:
+            if error.errno == errno.EAGAIN:
+                return None
+            if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL):
+                raise
+            return self.read()      # a file system in memory (tmpfs) does not know the flag and never waits
+        return self._advance(buffer, got)
+
+    def read(self) -> bytes:
+        """The next piece, waiting for the disk if need be."""
+        buffer = bytearray(min(PIECE, self.size - self._offset))
+        return self._advance(buffer, os.preadv(self._fd, [buffer], self._offset))
+
+    def _advance(self, buffer: bytearray, got: int) -> bytes:
+        # A file cut short while it is read ends where it ends now.
+        self._offset = self._offset + got if got else self.size
+        return bytes(buffer if got == len(buffer) else buffer[:got])

@@ -1,0 +1,122 @@
+"""The users: a Dovecot passwd-file, `name:{SCHEME}hash:uid:gid:gecos:home:shell:extra`.
+
+uid, gid and the other fields are read, kept and not acted on: all mail belongs to one user of the system.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mtq import durable
+from mtq.errors import MtqError, WrongUsage
+
+_UNWRITABLE = re.compile(r"[\x00-\x20\x7f:/\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One user."""
+
+    name: str
+    stored: str = field(repr=False)
+    home: str = ""
+
+    @property
+    def scheme(self) -> str:
+        """The name in braces before the stored password, in capitals; empty when there is none."""
+        if not self.stored.startswith("{"):
+            return ""
+        return self.stored[1:].partition("}")[0].upper()
+
+    @property
+    def secret(self) -> str:
+        """The stored password without its scheme."""
+        return self.stored.partition("}")[2] if self.stored.startswith("{") else self.stored
+
+
+class UsersUnreadable(MtqError):
+    """The users file cannot be read."""
+
+
+def canonical(name: str) -> str | None:
+    """The name as it is looked up: in lower case. None for a name that could leave the mail root."""
+    name = name.lower()
+    if not name or "/" in name or "\0" in name:
+        return None
+    if any(part in ("", ".", "..") for part in (name, *name.split("@"))):
+        return None
+    return name
+
+
+def parse(text: str) -> dict[str, Account]:
+    """The accounts of a file by name. The first line of a name counts, as it does for Dovecot."""
+    accounts: dict[str, Account] = {}
+    for fields in _rows(text):
+        name = canonical(fields[0])
+        if name is not None and len(fields) > 1:
+            accounts.setdefault(name, Account(name, fields[1], fields[5] if len(fields) > 5 else ""))
+    return accounts
+
+
+def read(file: Path) -> dict[str, Account]:
+    """The accounts of a file. One that is not there has none. Raises UsersUnreadable."""
+    try:
+        return parse(file.read_text(encoding="utf-8", errors="surrogateescape"))
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise UsersUnreadable(f"{file}: {(error.strerror or str(error)).lower()}") from None
+
+
+def add(file: Path, name: str, stored: str) -> None:
+    """Add a user at the end of the file; every other byte stays. Raises MtqError if there is one already."""
+    account = checked(name)
+    with durable.writing(file):
+        try:
+            old = file.read_bytes()
+        except FileNotFoundError:
+            old = b""
+        if account in parse(old.decode("utf-8", "surrogateescape")):
+            raise MtqError(f"{account}: there is such a user already; nothing was changed")
+        if old and not old.endswith(b"\n"):
+            old += b"\n"
+        durable.replace(file, old + f"{account}:{stored}::::::\n".encode())
+
+
+def checked(name: str) -> str:
+    """A name for a new user. Raises WrongUsage for one that could not be written or looked up."""
+    found = canonical(name)
+    if found is None or _UNWRITABLE.search(found) or found.startswith("#"):
+        raise WrongUsage(f"{name!r} cannot be a user name: no space, colon, slash, control character, `.` or `..`")
+    return found
+
+
+class Watched:
+    """The accounts of a file, read again when the file has changed."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._seen: tuple[int, ...] | None = None
+        self._accounts: dict[str, Account] = {}
+
+    def accounts(self) -> dict[str, Account]:
+        """The accounts now; one stat when nothing has changed. Raises UsersUnreadable."""
+        try:
+            status = os.stat(self._file)
+            seen: tuple[int, ...] = (status.st_mtime_ns, status.st_size, status.st_ino, status.st_dev)
+        except FileNotFoundError:
+            seen = ()
+        except OSError as error:
+            raise UsersUnreadable(f"{self._file}: {(error.strerror or str(error)).lower()}") from None
+        if seen != self._seen:
+            self._accounts = read(self._file)
+            self._seen = seen
+        return self._accounts
+
+
+def _rows(text: str) -> Iterator[list[str]]:
+    for line in text.split("\n"):
+        if line.strip() and not line.startswith("#"):
+            yield line.rstrip("\r").split(":", 7)

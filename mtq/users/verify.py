@@ -1,0 +1,98 @@
+"""Whether a client is who it says it is, found out without holding up the event loop."""
+
+import asyncio
+import hashlib
+import hmac
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from mtq.errors import Code, Refusal
+from mtq.users import schemes
+from mtq.users.passwd_file import Account, UsersUnreadable, Watched, canonical
+
+T = TypeVar("T")
+
+WRONG = "wrong user name or password"
+"""What a client is told, whatever was wrong."""
+
+WAITING = 64
+"""Checks that may wait for a core. Past that a client is told to try again later: an Argon2 run takes 64 MiB."""
+
+
+class Verifier:
+    """Checks credentials against the users file. One costly check a core at a time."""
+
+    def __init__(self, file: Path) -> None:
+        self._watched = Watched(file)
+        self._cores = max(1, len(os.sched_getaffinity(0)))
+        self._pool = ThreadPoolExecutor(self._cores, thread_name_prefix="password")
+        self._running = 0
+
+    def close(self) -> None:
+        """Let the threads go."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def accounts(self) -> Iterable[Account]:
+        """All accounts. Reads the file if it has changed; raises UsersUnreadable."""
+        return self._watched.accounts().values()
+
+    async def password(self, user: str, password: bytes) -> Account:
+        """The account, if this is its password. Raises Refusal.
+
+        For a user that is not there another's password is checked, so that the work done does not tell.
+        """
+        account, stand_in = await self._find(user)
+        if stand_in is None:
+            raise Refusal(Code.AUTH, WRONG, "there are no users")
+        try:
+            scheme = schemes.of(stand_in)
+        except schemes.UnknownScheme as unknown:
+            raise Refusal(Code.AUTH, WRONG, f"password scheme {unknown} is not known") from None
+        if scheme.costly:
+            right = await self._in_thread(lambda: scheme.check(stand_in.secret, password))
+        else:
+            right = scheme.check(stand_in.secret, password)
+        if account is None:
+            raise Refusal(Code.AUTH, WRONG, "no such user")
+        if not right:
+            raise Refusal(Code.AUTH, WRONG, "wrong password")
+        return account
+
+    async def apop(self, user: str, timestamp: bytes, digest: bytes) -> Account:
+        """The account, if the digest is that of the timestamp and its password (RFC 1939, section 7). Raises Refusal."""
+        account, _ = await self._find(user)
+        known = account is not None and account.scheme == "PLAIN"
+        secret = account.secret.encode("utf-8", "surrogateescape") if account and known else b""
+        wanted = hashlib.md5(timestamp + secret, usedforsecurity=False).hexdigest().encode()
+        right = hmac.compare_digest(wanted, digest)
+        if account is None:
+            raise Refusal(Code.AUTH, WRONG, "no such user")
+        if not known:
+            raise Refusal(Code.AUTH, WRONG, "APOP needs a password stored as {PLAIN}")
+        if not right:
+            raise Refusal(Code.AUTH, WRONG, "wrong password")
+        return account
+
+    async def _find(self, user: str) -> tuple[Account | None, Account | None]:
+        """The account of this name, and the one to check: the same or, for an unknown name, any."""
+        try:
+            return await asyncio.get_running_loop().run_in_executor(None, self._look_up, canonical(user))
+        except UsersUnreadable as error:
+            raise Refusal(Code.SYS_TEMP, "users cannot be looked up at the moment", str(error)) from None
+
+    def _look_up(self, name: str | None) -> tuple[Account | None, Account | None]:
+        accounts = self._watched.accounts()
+        account = accounts.get(name) if name is not None else None
+        return account, account or next(iter(accounts.values()), None)
+
+    async def _in_thread(self, check: Callable[[], T]) -> T:
+        if self._running >= self._cores + WAITING:
+            raise Refusal(Code.SYS_TEMP, "too many logins at the moment, try again later")
+        self._running += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, check)
+        finally:
+            self._running -= 1
