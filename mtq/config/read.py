@@ -227,3 +227,14 @@ def own_key(state: Path) -> Path:
 def enabled(config: Config) -> dict[str, Service]:
     """The services that start with the server."""
     return {name: service for name, service in config.services.items() if service.enabled}
+
+
+def missing_files(config: Config) -> list[tuple[str, Path]]:
+    """Files that the configuration names and that are not there: key and path. mtq's own certificate is made."""
+    named: list[tuple[str, Path | None]] = []
+    if config.tls.certificate != own_certificate(config.server.state_dir):
+        named += [("tls.certificate", config.tls.certificate), ("tls.key", config.tls.key)]
+    for name, service in config.services.items():
+        keys = ("certificate", "key", "firewall_file")
+        named += [(f"services.{name}.{key}", getattr(service, key)) for key in keys]
+    return [(key, path) for key, path in named if path is not None and not path.exists()]

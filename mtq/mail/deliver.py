@@ -1,6 +1,5 @@
-"""Putting a message into a Maildir: written in tmp, synced, then linked into new under its final name."""
+"""Putting a message into a Maildir: written in tmp, synced, then moved into new under its final name."""
 
-import contextlib
 import os
 import socket
 import time
@@ -8,6 +7,7 @@ from collections.abc import Iterator
 from itertools import count
 
 from mtq import durable
+from mtq.mail import quota
 from mtq.mail.maildir import SUBFOLDERS
 from mtq.protocol.replies import WireText
 
@@ -31,26 +31,34 @@ def deliver(mailbox: bytes, pieces: Iterator[bytes]) -> bytes:
         finally:
             os.close(fd)
         final = os.path.join(mailbox, b"new", b"%b,S=%d,W=%d" % (name, size, octets))
-        os.link(draft, final)
-    finally:
+        os.rename(draft, final)
+    except BaseException:
         os.unlink(draft)
+        raise
     durable.sync_folder(os.path.dirname(final))
-    _enter_in_quota(mailbox, size)
+    quota.enter(mailbox, size, 1)
     return final
 
 
 def make(mailbox: bytes) -> None:
     """Make the folders of a Maildir where they are not there. Each takes after the folder it lies in."""
-    for path in (mailbox, *(os.path.join(mailbox, name) for name in (b"tmp", *SUBFOLDERS))):
-        try:
-            os.mkdir(path, 0o700)
-        except FileExistsError:
-            continue
-        fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            durable.own_like(fd, os.path.dirname(path))
-        finally:
-            os.close(fd)
+    for name in (b"tmp", *SUBFOLDERS):
+        _make_folder(os.path.join(mailbox, name))
+
+
+def _make_folder(path: bytes) -> None:
+    if os.path.isdir(path):
+        return
+    _make_folder(os.path.dirname(path))
+    try:
+        os.mkdir(path, 0o700)
+    except FileExistsError:
+        return      # another delivery was quicker
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        durable.own_like(fd, os.path.dirname(path))
+    finally:
+        os.close(fd)
 
 
 def _unique_name() -> bytes:
@@ -84,12 +92,3 @@ def _without_separator(pieces: Iterator[bytes]) -> Iterator[bytes]:
             head = piece
         yield head.partition(b"\n")[2]
     yield from pieces
-
-
-def _enter_in_quota(mailbox: bytes, size: int) -> None:
-    with contextlib.suppress(FileNotFoundError):
-        fd = os.open(os.path.join(mailbox, b"maildirsize"), os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
-        try:
-            os.write(fd, b"%d 1\n" % size)
-        finally:
-            os.close(fd)

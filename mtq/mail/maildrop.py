@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from mtq.errors import Code, Refusal
-from mtq.mail import index, maildir
+from mtq.mail import index, maildir, quota
 from mtq.mail.index import Index, Section, Stamps
 from mtq.mail.lock import Holder, Lock, Locks
 from mtq.mail.maildir import Folder
@@ -25,8 +25,9 @@ QUIET = 2_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a service opens mailboxes."""
+    """How a service opens mailboxes. `root`: the folder that has to be there before any of them can be."""
 
+    root: str | None = None
     all_folders: bool = False
     lock: bool = True
 
@@ -38,8 +39,8 @@ def open_maildrop(
 
     A mailbox that is not there is one to which nothing has been delivered: it is empty, and nothing is made.
     """
-    if not os.path.isdir(os.path.dirname(mailbox)):
-        raise _unreadable(mailbox, "the folder of the mailboxes is not there")
+    if settings.root is not None and not os.path.isdir(settings.root):
+        raise _unreadable(mailbox, f"{settings.root} is not there")
     lock: Lock | None = None
     try:
         if settings.lock:
@@ -80,23 +81,26 @@ class Maildrop:
             ids += self._unique_ids(folder, section, taken if settings.all_folders else None)
         self.listing = Listing(sizes, ids)
 
-    def message(self, number: int) -> MessageFile:
-        """Open a message. Raises Refusal if it is not there any more or cannot be read."""
+    def message(self, number: int) -> MessageFile | None:
+        """Open a message where it was; None if it is not there any more. Raises Refusal if it cannot be read."""
         folder, section, row = self._row(number)
         try:
             return self._open(os.path.join(folder.path, section.paths[row]))
         except FileNotFoundError:
-            pass
+            return None
         except OSError as error:
             raise self._unreadable_message(number, error) from None
+
+    def search(self, number: int) -> MessageFile:
+        """Look for a message that another program has moved or flagged. Raises Refusal if it has gone."""
+        folder, section, row = self._row(number)
         moved = maildir.locate(folder, _base(section.paths[row]))
-        if moved is None:
-            raise Refusal(Code.NONE, "this message is not there any more")
-        section.paths[row] = moved
-        try:
-            return self._open(os.path.join(folder.path, moved))
-        except OSError as error:
-            raise self._unreadable_message(number, error) from None
+        if moved is not None:
+            section.paths[row] = moved
+            found = self.message(number)
+            if found is not None:
+                return found
+        raise Refusal(Code.NONE, "this message is not there any more")
 
     def counted(self, number: int, octets: int) -> None:
         """A message was sent whole: what was counted is its size from the next session on."""
@@ -110,6 +114,11 @@ class Maildrop:
     def remove(self, numbers: tuple[int, ...]) -> int:
         """Remove messages. Says how many are still there: of those that failed nothing is undone."""
         return sum(not self._remove(number) for number in numbers)
+
+    @property
+    def unwritten(self) -> bool:
+        """Whether closing has something to write, and so waits for the disk."""
+        return self._stale
 
     def close(self) -> None:
         """Remember what was learnt and give the mailbox free. Closing twice is no harm."""
@@ -201,18 +210,9 @@ class Maildrop:
             except OSError:
                 return False
             else:
-                self._enter_in_quota(-size)
+                quota.enter(self._mailbox, -size, -1)
                 return True
         return True      # somebody else was quicker; gone is gone
-
-    def _enter_in_quota(self, size: int) -> None:
-        """Tell the Maildir++ quota file, where there is one, of a message that has gone."""
-        with suppress(OSError):      # without write access the delivery agent counts anew when it has to
-            fd = os.open(os.path.join(self._mailbox, b"maildirsize"), os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
-            try:
-                os.write(fd, b"%d -1\n" % size)
-            finally:
-                os.close(fd)
 
     def _unreadable_message(self, number: int, error: OSError) -> Refusal:
         reason = (error.strerror or str(error)).lower()

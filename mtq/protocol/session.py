@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from mtq.errors import Code, Refusal
 from mtq.protocol import replies, sasl
+from mtq.protocol.asks import Answer, Ask, Bye, Commit, Committed, Features, Fetch, Login, Piece, StartTls
 from mtq.protocol.lines import AUTH_LIMIT, COMMAND_LIMIT, Lines, TooLong
 from mtq.protocol.listing import Listing
 
@@ -30,85 +31,6 @@ OUTPUT_LIMIT = 65536
 """Octets of unsent answers past which no further command is parsed: a client may ask without reading."""
 
 _CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
-
-
-# What holds for a connection at a moment
-
-
-@dataclass(frozen=True, slots=True)
-class Features:
-    """What this connection is offered as things stand; TLS and policy change it."""
-
-    mechanisms: tuple[bytes, ...] = (b"PLAIN", b"LOGIN")
-    clear_text: bool = True
-    stls: bool = False
-    timestamp: bytes | None = None
-
-    @property
-    def password(self) -> bool:
-        """Whether USER and PASS may be used: as PLAIN or LOGIN may, for they show as much."""
-        return bool(self.offered)
-
-    @property
-    def offered(self) -> tuple[bytes, ...]:
-        """The SASL mechanisms that may be used now."""
-        return tuple(m for m in self.mechanisms if self.clear_text or m not in sasl.CLEAR_TEXT)
-
-
-# What a session asks of the world, and what it is answered
-
-
-@dataclass(frozen=True, slots=True)
-class Login:
-    """Check the credentials and open the maildrop. Answer: Listing or Refusal."""
-
-    credentials: sasl.Credentials
-
-
-@dataclass(frozen=True, slots=True)
-class Fetch:
-    """Read a message. Answer: Piece after Piece until the last, or Refusal."""
-
-    number: int
-    lines: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Commit:
-    """Remove these messages and give the maildrop free. Answer: Committed."""
-
-    numbers: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class StartTls:
-    """Begin the TLS handshake. Answer: the Features that hold inside TLS."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bye:
-    """The session is over: send what is left and close. There is no answer."""
-
-
-Ask = Login | Fetch | Commit | StartTls | Bye
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """Some of a message's file, as it is stored."""
-
-    data: bytes
-    last: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Committed:
-    """How many messages could not be removed."""
-
-    stayed: int
-
-
-Answer = Listing | Refusal | Piece | Committed | Features
 
 
 # The states
@@ -152,7 +74,9 @@ State = Greeting | Named | Exchange | Open | Leaving
 class Session:
     """See the module's first lines."""
 
-    __slots__ = ("_failures", "_lines", "_mistakes", "_out", "_size", "ask", "features", "full", "heard", "state")
+    __slots__ = (
+        "_failures", "_lines", "_mistakes", "_out", "_size", "ask", "features", "full", "heard", "octets", "state",
+    )
 
     def __init__(self, features: Features) -> None:
         self.features = features
@@ -160,6 +84,7 @@ class Session:
         self.ask: Ask | None = None
         self.heard = 0        # complete lines so far: what the idle clock goes by
         self.full = False     # take() what is there and call receive(b"") for more
+        self.octets = 0       # of the message sent last, counted while it was sent
         self._lines = Lines()
         self._out: list[bytes] = []
         self._size = 0
@@ -228,11 +153,10 @@ class Session:
         """Octets received and not yet parsed."""
         return len(self._lines)
 
-    def leave(self, refusal: Refusal | None = None) -> None:
-        """End the session from outside: nothing is removed, and the client may be told why."""
-        if refusal is not None:
-            self._say(refusal.line + replies.CRLF)
-        self._bye()
+    def leave(self, refusal: Refusal, reason: str) -> None:
+        """End the session from outside while no ask is open: nothing is removed, and the client is told why."""
+        self._say(refusal.line + replies.CRLF)
+        self._bye(reason)
 
     # Answers of asks
 
@@ -246,7 +170,7 @@ class Session:
         if refusal.code is Code.AUTH:
             self._failures += 1
             if self._failures >= FAILED_LOGINS:
-                self._bye()
+                self._bye("too many failed logins")
 
     def _piece(self, fetch: Fetch, piece: Piece) -> None:
         state = self.state
@@ -258,6 +182,7 @@ class Session:
         self._say(state.body.feed(piece.data))
         if piece.last or state.body.done:
             self._say(state.body.finish())
+            self.octets = state.body.octets
             state.body = None
         else:
             self.ask = fetch
@@ -267,7 +192,7 @@ class Session:
         assert isinstance(state, Open)
         if state.body is not None:
             # Half a message is out: only a cut connection keeps the client from taking it for a whole one.
-            self._bye()
+            self._bye("a message could not be read to its end")
             return
         self._say(refusal.line + replies.CRLF)
 
@@ -276,7 +201,7 @@ class Session:
             self._err(b"%d messages could not be removed" % outcome.stayed, Code.SYS_TEMP)
         else:
             self._ok(b"bye")
-        self._bye()
+        self._bye("quit")
 
     # Lines
 
@@ -436,7 +361,7 @@ class Session:
             self.ask = Commit(self.state.listing.marked)
             return
         self._ok(b"bye")
-        self._bye()
+        self._bye("quit")
 
     # What the verbs share
 
@@ -468,11 +393,11 @@ class Session:
         self._err(text, code)
         self._mistakes += 1
         if self._mistakes >= MISTAKES_IN_A_ROW:
-            self._bye()
+            self._bye("too many mistakes")
 
-    def _bye(self) -> None:
+    def _bye(self, reason: str) -> None:
         self.state = Leaving()
-        self.ask = Bye()
+        self.ask = Bye(reason)
         self._lines.drop()
 
     def _ok(self, text: bytes = b"") -> None:

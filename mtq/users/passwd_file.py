@@ -100,6 +100,7 @@ class Watched:
         self._file = file
         self._seen: tuple[int, ...] | None = None
         self._accounts: dict[str, Account] = {}
+        self.all_plain = False      # of the file as last read, if it has any users
 
     def accounts(self) -> dict[str, Account]:
         """The accounts now; one stat when nothing has changed. Raises UsersUnreadable."""
@@ -112,6 +113,7 @@ class Watched:
             raise UsersUnreadable(f"{self._file}: {(error.strerror or str(error)).lower()}") from None
         if seen != self._seen:
             self._accounts = read(self._file)
+            self.all_plain = bool(self._accounts) and all(a.scheme == "PLAIN" for a in self._accounts.values())
             self._seen = seen
         return self._accounts
 

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import hmac
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -18,6 +18,9 @@ T = TypeVar("T")
 WRONG = "wrong user name or password"
 """What a client is told, whatever was wrong."""
 
+LOOK_AGAIN = 1.0
+"""Seconds after which a greeting has the users file looked at again."""
+
 WAITING = 64
 """Checks that may wait for a core. Past that a client is told to try again later: an Argon2 run takes 64 MiB."""
 
@@ -30,14 +33,22 @@ class Verifier:
         self._cores = max(1, len(os.sched_getaffinity(0)))
         self._pool = ThreadPoolExecutor(self._cores, thread_name_prefix="password")
         self._running = 0
+        self._looked = float("-inf")
 
     def close(self) -> None:
         """Let the threads go."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def accounts(self) -> Iterable[Account]:
-        """All accounts. Reads the file if it has changed; raises UsersUnreadable."""
-        return self._watched.accounts().values()
+    def all_plain(self) -> bool:
+        """Whether every user could log in by APOP, as of the last look at the file; a new look is on its way.
+
+        For a greeting, which must not wait for a disk.
+        """
+        loop = asyncio.get_running_loop()
+        if loop.time() - self._looked > LOOK_AGAIN:
+            self._looked = loop.time()
+            loop.run_in_executor(None, self._look_up, None).add_done_callback(_let_pass)
+        return self._watched.all_plain
 
     async def password(self, user: str, password: bytes) -> Account:
         """The account, if this is its password. Raises Refusal.
@@ -62,7 +73,7 @@ class Verifier:
         return account
 
     async def apop(self, user: str, timestamp: bytes, digest: bytes) -> Account:
-        """The account, if the digest is that of the timestamp and its password (RFC 1939, section 7). Raises Refusal."""
+        """The account, if the digest is of the timestamp and its password (RFC 1939, section 7). Raises Refusal."""
         account, _ = await self._find(user)
         known = account is not None and account.scheme == "PLAIN"
         secret = account.secret.encode("utf-8", "surrogateescape") if account and known else b""
@@ -96,3 +107,9 @@ class Verifier:
             return await asyncio.get_running_loop().run_in_executor(self._pool, check)
         finally:
             self._running -= 1
+
+
+def _let_pass(look: "asyncio.Future[tuple[Account | None, Account | None]]") -> None:
+    # A file that cannot be read is told to the client that logs in, and logged there.
+    if not look.cancelled():
+        look.exception()

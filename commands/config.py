@@ -1,0 +1,47 @@
+"""`mtq config`: what the configuration says, whether it is right, where it is."""
+
+from typing import Annotated
+
+import typer
+
+from mtq.errors import ConfigInvalid
+
+from . import place
+from .console import note, say, say_json
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The configuration.")
+
+
+@app.command()
+def show(
+    context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False
+) -> None:
+    """Print the whole configuration in force, defaults included."""
+    from mtq.config.plain import plain, without_absent
+
+    data = plain(place.config(context))
+    if as_json:
+        say_json(data)
+        return
+    import tomlkit
+
+    say(tomlkit.dumps(without_absent(data)).rstrip())
+
+
+@app.command()
+def check(context: typer.Context) -> None:
+    """Say whether the configuration and the files it names are right."""
+    from mtq.config.read import missing_files
+
+    config = place.config(context)
+    file = place.of(context).file
+    missing = missing_files(config)
+    if missing:
+        raise ConfigInvalid("\n".join(f"{file}: {where}: {path}: there is no such file" for where, path in missing))
+    note(f"{file}: right; {len(config.services)} services")
+
+
+@app.command()
+def path(context: typer.Context) -> None:
+    """Print which file is the configuration."""
+    say(str(place.of(context).file))

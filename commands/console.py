@@ -1,0 +1,52 @@
+"""What a command says: data goes to stdout, narration to stderr. Colour and boxes only on a terminal."""
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+import typer
+
+from mtq.errors import Exit
+
+
+def say(text: str) -> None:
+    """Data, for a person or a program."""
+    print(text)      # noqa: T201 - this is the one place that prints
+
+
+def note(text: str, quiet: bool = False) -> None:
+    """Narration: what was done, what to do next."""
+    if not quiet:
+        print(text, file=sys.stderr)      # noqa: T201 - this is the one place that prints
+
+
+def say_json(data: object) -> None:
+    """Data for a program, alone on stdout."""
+    say(json.dumps(data, indent=2, default=str))
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[object]], empty: str) -> None:
+    """Rows under headings: boxes on a terminal, plain columns elsewhere. `empty` says why there are none."""
+    if not rows:
+        note(empty)
+        return
+    cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    if sys.stdout.isatty():
+        from rich.console import Console
+        from rich.table import Table
+        from rich.text import Text
+
+        boxed = Table(*(column.replace("_", " ") for column in columns))
+        for row in cells:
+            boxed.add_row(*(Text(cell) for cell in row))
+        Console().print(boxed)
+        return
+    widths = [max(map(len, column)) for column in zip(columns, *cells, strict=True)]
+    for row in ([column.upper() for column in columns], *cells):
+        say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def end(code: Exit) -> NoReturn:
+    """End the command with this exit code."""
+    raise typer.Exit(int(code))

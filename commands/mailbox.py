@@ -1,0 +1,125 @@
+"""`mtq mailbox`: what lies in the mailboxes, and delivery into them."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mtq.config.model import Config
+from mtq.errors import MtqError, Refusal
+from mtq.mail.root import MailRoot
+from mtq.users import passwd_file
+from mtq.users.passwd_file import Account
+
+from . import place
+from .console import note, say, say_json, table
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Mailboxes.")
+
+Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
+
+
+class NoSuchUser(MtqError):
+    """There is no such user."""
+
+
+@app.command("list")
+def list_mailboxes(context: typer.Context, as_json: Json = False) -> None:
+    """List every user's mailbox with its messages and octets."""
+    config = place.config(context)
+    rows = [_state(config, account) for account in passwd_file.read(config.users.file).values()]
+    if as_json:
+        say_json({"mailboxes": rows})
+        return
+    table(
+        ("user", "messages", "octets", "mailbox"),
+        [(r["user"], r["messages"], r["octets"], r["error"] or r["mailbox"]) for r in rows],
+        "There are no users yet: `mtq user add NAME`.",
+    )
+
+
+@app.command()
+def status(context: typer.Context, user: str, as_json: Json = False) -> None:
+    """Show one user's mailbox."""
+    config = place.config(context)
+    row = _state(config, _account(config, user))
+    if as_json:
+        say_json(row)
+    else:
+        for name, value in row.items():
+            if value is not None:
+                say(f"{name + ':':<10}{value}")
+    if row["error"]:
+        raise MtqError(f"{row['mailbox']}: {row['error']}")
+
+
+@app.command()
+def deliver(context: typer.Context, user: str) -> None:
+    """Deliver a message from standard input: what a mail server calls once a message.
+
+    Exit codes are those of sysexits.h: 0 delivered, 64 usage, 67 no such user, 75 anything else: try again later.
+    """
+    from mtq.mail.deliver import deliver as put
+
+    config = place.config(context)
+    account = _account(config, user)
+    root = MailRoot(config.mailboxes.path)
+    if root.folder is not None and not os.path.isdir(root.folder):
+        raise MtqError(f"{root.folder}: the folder of the mailboxes is not there; `mtq init` makes it")
+    put(root.mailbox(account.name, account.home), _standard_input())
+
+
+def mta_exit(call: Callable[[], int]) -> int:
+    """Run `deliver` and turn its outcome into what an MTA understands. Whatever is unforeseen keeps the mail queued."""
+    try:
+        code = call()
+    except NoSuchUser as error:
+        note(f"mtq: {error}")
+        return os.EX_NOUSER
+    except typer.TyperException as error:
+        note(f"mtq: {error.format_message()}")
+        return os.EX_USAGE
+    except BaseException as error:      # a traceback or another exit code would make the MTA return the mail
+        note(f"mtq: {error or type(error).__name__}; the message was not delivered, try again later")
+        return os.EX_TEMPFAIL
+    return os.EX_OK if code == 0 else os.EX_TEMPFAIL
+
+
+def _account(config: Config, user: str) -> Account:
+    name = passwd_file.canonical(user)
+    account = passwd_file.read(config.users.file).get(name) if name else None
+    if account is None:
+        raise NoSuchUser(f"{user}: there is no such user in {config.users.file}")
+    return account
+
+
+def _state(config: Config, account: Account) -> dict[str, str | int | None]:
+    """A mailbox as a session of an inbox service would find it. Nothing is locked, nothing written."""
+    from mtq.mail.lock import Holder, Locks
+    from mtq.mail.maildrop import Settings, open_maildrop
+
+    root = MailRoot(config.mailboxes.path)
+    mailbox = root.mailbox(account.name, account.home)
+    row: dict[str, str | int | None] = {
+        "user": account.name,
+        "mailbox": str(Path(os.fsdecode(mailbox))),
+        "messages": None,
+        "octets": None,
+        "error": None,
+    }
+    nobody = Holder(account.name, "", "", "", "")
+    try:
+        listing = open_maildrop(mailbox, Settings(root.folder, lock=False), Locks(), nobody).listing
+    except Refusal as refusal:
+        row["error"] = refusal.cause
+    else:
+        row |= {"messages": listing.count, "octets": listing.octets}
+    return row
+
+
+def _standard_input() -> Iterator[bytes]:
+    while piece := sys.stdin.buffer.read1(1 << 16):
+        yield piece

@@ -1,0 +1,126 @@
+"""`mtq`: the top of the command line, and the one place where errors become exit codes."""
+
+import importlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer.core import TyperGroup
+
+from mtq import __version__
+from mtq.errors import Exit, MtqError
+
+from . import place
+from .console import note, say
+
+MODULES = {
+    "serve": "serve",
+    "init": "init",
+    "user": "user",
+    "mailbox": "mailbox",
+    "config": "config",
+}
+"""Sub-commands and their modules, in the order of the help. A module is loaded when its command is called."""
+
+
+class Loading(TyperGroup):
+    """A group whose commands are loaded when they are needed."""
+
+    def list_commands(self, ctx):  # type: ignore[no-untyped-def]  # typer's own types for this are private
+        """The names of all sub-commands."""
+        return list(MODULES)
+
+    def get_command(self, ctx, cmd_name):  # type: ignore[no-untyped-def]  # likewise
+        """Load a sub-command."""
+        module = MODULES.get(cmd_name)
+        if module is None:
+            return None
+        app = importlib.import_module(f".{module}", __package__).app
+        command = typer.main.get_command(app)
+        command.name = cmd_name
+        return command
+
+
+app = typer.Typer(
+    cls=Loading,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    help="mtq: a POP3 server and POP3 proxy. `mtq serve --demo` shows it without touching anything.",
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        say(f"mtq {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def top(
+    context: typer.Context,
+    config: Annotated[
+        Path | None, typer.Option(help="Configuration file. Else MTQ_CONFIG, else the default place.", metavar="PATH")
+    ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Options before any sub-command."""
+    context.obj = place.place(config)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command line (without the `mtq`) and say its exit code. Raises nothing."""
+    if _is_delivery(arguments):
+        from .mailbox import mta_exit
+
+        return mta_exit(lambda: _call(arguments))
+    try:
+        return _call(arguments)
+    except MtqError as error:
+        note(f"mtq: {error}")
+        return error.exit
+    except typer.TyperException as error:
+        note(_usage(error))
+        return error.exit_code
+    except typer.Abort:
+        note("mtq: aborted, nothing was changed")
+        return Exit.FAILED
+    except BrokenPipeError:
+        sys.stdout = None      # whoever read us has gone: not even the flush at exit may complain
+        return Exit.FAILED
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        note(f"mtq: {where}{(error.strerror or str(error)).lower()}")
+        return Exit.FAILED
+
+
+def run() -> None:
+    """The console script."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def _call(arguments: Sequence[str]) -> int:
+    result = app(list(arguments), prog_name="mtq", standalone_mode=False)
+    return result if isinstance(result, int) else Exit.DONE
+
+
+def _usage(error: typer.TyperException) -> str:
+    message = error.format_message()
+    if "\n" in message:
+        return message      # the help itself, for a group that was called alone
+    command = getattr(getattr(error, "ctx", None), "command_path", "mtq")
+    return f"mtq: {message.rstrip('.')}; see `{command} --help`"
+
+
+def _is_delivery(arguments: Sequence[str]) -> bool:
+    """Whether this is `mtq [--config PATH] mailbox deliver …`, whose exit codes are an MTA's."""
+    rest = list(arguments)
+    while rest and rest[0].startswith("-"):
+        if rest.pop(0) == "--config":
+            rest[:1] = []
+    return rest[:2] == ["mailbox", "deliver"]

@@ -1,0 +1,474 @@
+"""One client's connection: feeds the session, writes its answers, does what it asks, keeps its clocks.
+
+There is no task a session and none a command. Only what has to wait (a login, a removal, a cold disk, a TLS
+handshake) runs as one, and the session parses nothing meanwhile.
+"""
+
+import asyncio
+import ssl
+from collections.abc import Callable, Coroutine
+from typing import Protocol, TypeVar, cast
+
+from mtq.access.ranges import IPv4, IPv6, client_address
+from mtq.errors import Code, Refusal
+from mtq.ledger import Ledger, LoginFailed, Remark, SessionLogin, SessionRecord, SessionRefused
+from mtq.mail.maildrop import Maildrop
+from mtq.mail.message import MessageFile
+from mtq.protocol.asks import Answer, Bye, Commit, Committed, Features, Fetch, Login, Piece, StartTls
+from mtq.protocol.replies import CRLF
+from mtq.protocol.sasl import Credentials
+from mtq.protocol.session import Session
+from mtq.server import progress
+from mtq.server.clocks import Clocks
+from mtq.server.door import Door
+
+T = TypeVar("T")
+
+LAST_WORDS = 5.0
+"""Seconds an ended connection has to take what remains and to say goodbye in TLS."""
+
+UNPARSED_LIMIT = 65536
+"""Octets a client may send ahead of what is answered; past that its connection is not read from."""
+
+
+class Terms(Protocol):
+    """What a connection needs of its service."""
+
+    name: str
+    door: Door
+    ledger: Ledger
+    implicit_tls: bool
+    tls: ssl.SSLContext | None
+    idle_timeout: float
+    login_timeout: float
+    failure_delay: float
+
+    def features(self, address: IPv4 | IPv6, inside_tls: bool) -> Features:
+        """What is offered to this client as things stand."""
+
+    async def open(self, credentials: Credentials, record: SessionRecord) -> Maildrop:
+        """Check the credentials and open the mailbox. Raises Refusal."""
+
+    def joined(self, connection: "Connection") -> None:
+        """This connection was let in."""
+
+    def left(self, connection: "Connection") -> None:
+        """This connection is gone."""
+
+
+class Connection(asyncio.Protocol):
+    """See the module's first lines."""
+
+    def __init__(self, terms: Terms) -> None:
+        self._terms = terms
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport
+        self._address: IPv4 | IPv6
+        self._record: SessionRecord | None = None      # None: never let in
+        self._session: Session | None = None           # None: not yet greeted
+        self._clocks: Clocks
+        self._timer: asyncio.TimerHandle | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._maildrop: Maildrop | None = None
+        self._file: MessageFile | None = None
+        self._decided = False         # slot and lock are free
+        self._closing = False         # what is left is to send what remains
+        self._upgrading = False       # a TLS handshake owns the connection
+        self._inside_tls = False
+        self._write_paused = False
+        self._read_paused = False
+        self._half_closed = False     # the client will send no more
+        self._parting: tuple[Refusal, str] | None = None
+
+    # What asyncio calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A client is at the door."""
+        self._transport = cast(asyncio.Transport, transport)
+        peer = transport.get_extra_info("peername")
+        if not peer:
+            self._transport.abort()      # gone before it was let in
+            return
+        self._address = client_address(peer[0])
+        refusal = self._terms.door.admit(self._address)
+        if refusal is not None:
+            self._turn_away(refusal)
+            return
+        self._record = self._terms.ledger.open(self._terms.name, str(self._address))
+        self._terms.joined(self)
+        self._clocks = Clocks(self._terms.idle_timeout, self._terms.login_timeout, self._loop.time())
+        self._look()
+        if self._terms.implicit_tls:
+            self._start_tls()
+        else:
+            self._greet()
+
+    def data_received(self, data: bytes) -> None:
+        """The client has sent something."""
+        session = self._session
+        if session is None or self._record is None or self._closing:
+            return
+        self._record.bytes_in += len(data)
+        heard = session.heard
+        session.receive(data)
+        if session.heard != heard:
+            self._clocks.heard(self._loop.time())
+        self._pump()
+
+    def eof_received(self) -> bool:
+        """The client will send no more; what it asked for before is still answered."""
+        if self._inside_tls or self._session is None or self._closing:
+            return False
+        self._half_closed = True
+        self._pump()
+        return True
+
+    def pause_writing(self) -> None:
+        """The client reads slower than we write."""
+        self._write_paused = True
+
+    def resume_writing(self) -> None:
+        """It has caught up."""
+        self._write_paused = False
+        if self._session is not None and not self._closing:
+            self._pump()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is closed."""
+        self._decide("connection lost")
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._record is not None:
+            self._terms.left(self)
+
+    # What the server calls
+
+    def part(self, refusal: Refusal, reason: str) -> None:
+        """End the session when the command in flight is done; remove nothing that was not committed."""
+        if self._session is None:
+            self._cut(reason)
+            return
+        self._parting = (refusal, reason)
+        self._pump()
+
+    def abort(self, reason: str) -> None:
+        """Cut the connection."""
+        self._decide(reason)
+        self._transport.abort()
+
+    # The loop of a session
+
+    def _greet(self) -> None:
+        self._session = Session(self._terms.features(self._address, self._inside_tls))
+        self._pump()
+
+    def _pump(self) -> None:
+        """Send what there is and do what is asked, until the client or a task has to be waited for."""
+        session = self._session
+        assert session is not None
+        while not self._closing:
+            self._write(session.take())
+            if session.ask is not None:
+                if not self._do(session.ask):
+                    break
+            elif session.full and not self._write_paused:
+                session.receive(b"")
+            elif self._parting is not None and not session.full:
+                session.leave(*self._parting)
+            elif self._half_closed and not session.full:
+                self._cut("client hung up")
+            else:
+                break
+        self._regulate()
+
+    def _do(self, ask: Login | Fetch | Commit | StartTls | Bye) -> bool:
+        """Do what is asked. False: it is not done yet."""
+        if self._task is not None:
+            return False
+        match ask:
+            case Fetch():
+                return self._fetch(ask)
+            case Login():
+                self._run(self._login(ask))
+            case Commit():
+                return self._commit(ask)
+            case StartTls():
+                self._start_tls()
+            case Bye():
+                self._cut(ask.reason)
+        return False
+
+    def _answer(self, result: Answer) -> None:
+        """The outcome of what a task did."""
+        self._clocks.wait(self._loop.time())
+        assert self._session is not None
+        self._session.answer(result)
+
+    def _write(self, data: bytes) -> None:
+        if data and self._record is not None and not self._transport.is_closing():
+            self._record.bytes_out += len(data)
+            self._transport.write(data)
+
+    def _regulate(self) -> None:
+        """Read from the client only as far ahead as is bearable."""
+        if self._closing or self._upgrading or self._session is None:
+            return
+        too_much = self._session.buffered > UNPARSED_LIMIT
+        if too_much is not self._read_paused:
+            self._read_paused = too_much
+            if too_much:
+                self._transport.pause_reading()
+            else:
+                self._transport.resume_reading()
+
+    # What has to be waited for
+
+    def _run(self, work: Coroutine[None, None, None]) -> None:
+        """Do something that takes a while; the session parses nothing until it is done."""
+        self._task = self._loop.create_task(self._guard(work))
+
+    async def _guard(self, work: Coroutine[None, None, None]) -> None:
+        try:
+            await work
+        except Exception as error:      # the last resort: one session ends, the others and the client's mail stay
+            self._remark("error", f"internal error in a session: {error!r}")
+            self.abort("internal error")
+        finally:
+            self._task = None
+        if self._session is not None and not self._closing:
+            self._pump()
+
+    async def _login(self, ask: Login) -> None:
+        began = self._loop.time()
+        self._clocks.owe(began)
+        record, ledger = self._record, self._terms.ledger
+        assert record is not None
+        try:
+            maildrop = await self._terms.open(ask.credentials, record)
+        except Refusal as refusal:
+            ledger.enter(LoginFailed(record, ask.credentials.user, refusal.cause))
+            if refusal.code is Code.AUTH:
+                await asyncio.sleep(began + self._terms.failure_delay - self._loop.time())
+            if not self._closing:
+                self._answer(refusal)
+            return
+        self._maildrop = maildrop
+        if self._decided:
+            self._close_maildrop()      # the client has gone meanwhile
+            return
+        record.state = "transaction"
+        self._clocks.logged_in = True
+        ledger.enter(SessionLogin(record, type(ask.credentials).__name__.lower(), maildrop.listing.count))
+        self._answer(maildrop.listing)
+
+    def _commit(self, ask: Commit) -> bool:
+        if ask.numbers or (self._maildrop is not None and self._maildrop.unwritten):
+            self._run(self._remove(ask))
+            return False
+        self._committed(0, 0)
+        return True
+
+    async def _remove(self, ask: Commit) -> None:
+        # From here on the maildrop is this task's: a client that hangs up now does not end the removal.
+        maildrop, self._maildrop = self._maildrop, None
+        assert maildrop is not None
+        self._clocks.owe(self._loop.time())
+        stayed = await self._in_thread(lambda: _removed(maildrop, ask.numbers))
+        self._report(maildrop)
+        self._committed(len(ask.numbers), stayed)
+
+    def _committed(self, asked: int, stayed: int) -> None:
+        assert self._record is not None
+        self._record.deleted = asked - stayed
+        self._decide("quit")
+        if not self._closing:
+            self._answer(Committed(stayed))
+
+    # Messages
+
+    def _fetch(self, ask: Fetch) -> bool:
+        """Send on of a message; False when the client or the disk has to be waited for."""
+        assert self._maildrop is not None
+        assert self._session is not None
+        if self._write_paused:
+            return False
+        try:
+            if self._file is None:
+                self._file = self._maildrop.message(ask.number)
+            data = None if self._file is None else self._file.cached()
+        except Refusal as refusal:
+            self._session.answer(refusal)
+            return True
+        except OSError as error:
+            self._broken(ask, error)
+            return True
+        if data is None:
+            self._run(self._read_cold(ask))
+            return False
+        self._piece(ask, data)
+        return True
+
+    async def _read_cold(self, ask: Fetch) -> None:
+        """Read on where the disk has to be waited for."""
+        maildrop = self._maildrop
+        assert maildrop is not None
+        self._clocks.owe(self._loop.time())
+        try:
+            if self._file is None:
+                self._file = await self._in_thread(lambda: maildrop.search(ask.number))
+            data = await self._in_thread(self._file.read)
+        except Refusal as refusal:
+            if not self._closing:
+                self._answer(refusal)
+        except OSError as error:
+            if not self._closing:
+                self._clocks.wait(self._loop.time())
+                self._broken(ask, error)
+        else:
+            if not self._closing:
+                self._clocks.wait(self._loop.time())
+                self._piece(ask, data)
+        if self._closing:
+            self._close_file()
+
+    def _piece(self, ask: Fetch, data: bytes) -> None:
+        session, file, record = self._session, self._file, self._record
+        assert session is not None
+        assert file is not None
+        assert record is not None
+        assert self._maildrop is not None
+        session.answer(Piece(data, file.at_end))
+        if session.ask is ask:
+            return
+        self._close_file()
+        if ask.lines is None:
+            record.retrieved += 1
+            self._maildrop.counted(ask.number, session.octets)
+
+    def _broken(self, ask: Fetch, error: OSError) -> None:
+        assert self._session is not None
+        self._close_file()
+        reason = (error.strerror or str(error)).lower()
+        self._remark("error", f"message {ask.number} of {self._user} cannot be read: {reason}")
+        self._session.answer(Refusal(Code.SYS_PERM, "this message cannot be read"))
+
+    def _close_file(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    # TLS
+
+    def _start_tls(self) -> None:
+        """Upgrade. Nothing is awaited between here and the pause: the next octets belong to the handshake."""
+        self._upgrading = True
+        self._transport.pause_reading()
+        self._run(self._handshake())
+
+    async def _handshake(self) -> None:
+        assert self._terms.tls is not None
+        assert self._record is not None
+        try:
+            transport = await self._loop.start_tls(
+                self._transport,
+                self,
+                self._terms.tls,
+                server_side=True,
+                ssl_handshake_timeout=self._terms.login_timeout,
+                ssl_shutdown_timeout=LAST_WORDS,
+            )
+        except OSError as error:
+            self.abort(f"TLS handshake failed: {getattr(error, 'reason', None) or error or type(error).__name__}")
+            return
+        if transport is None or self._closing:
+            self.abort("connection lost")
+            return
+        self._transport = transport
+        self._upgrading = False
+        self._read_paused = False
+        self._inside_tls = True
+        self._record.tls = transport.get_extra_info("ssl_object").version()
+        self._clocks.heard(self._loop.time())
+        if self._session is None:
+            self._session = Session(self._terms.features(self._address, inside_tls=True))
+        else:
+            self._session.answer(self._terms.features(self._address, inside_tls=True))
+
+    # The clocks
+
+    def _look(self) -> None:
+        """Is the client still with us?"""
+        now = self._loop.time()
+        self._clocks.read(now, progress.of(self._transport.get_extra_info("socket")))
+        reason = self._clocks.over(now)
+        if reason is not None:
+            self._cut(reason)
+            return
+        self._timer = self._loop.call_later(self._clocks.next_look(now), self._look)
+
+    # The end
+
+    def _turn_away(self, refusal: Refusal) -> None:
+        self._terms.ledger.enter(SessionRefused(self._terms.name, str(self._address), refusal.cause))
+        if not self._terms.implicit_tls:
+            self._transport.write(refusal.line + CRLF)
+        self._close()
+
+    def _cut(self, reason: str) -> None:
+        """End the connection: decide, let what remains be sent within bounds, and close."""
+        self._decide(reason)
+        self._close()
+
+    def _decide(self, reason: str) -> None:
+        """Free the slot and the lock, once."""
+        if self._decided or self._record is None:
+            return
+        self._decided = True
+        self._close_maildrop()
+        self._terms.door.leave(self._address)
+        self._terms.ledger.close(self._record, reason)
+
+    def _close(self) -> None:
+        self._closing = True
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._task is None:
+            self._close_file()
+        if self._upgrading:
+            self._transport.abort()
+            return
+        self._transport.close()
+        self._timer = self._loop.call_later(LAST_WORDS, self._transport.abort)
+
+    def _close_maildrop(self) -> None:
+        maildrop, self._maildrop = self._maildrop, None
+        if maildrop is None:
+            return
+        if maildrop.unwritten:
+            self._loop.run_in_executor(None, maildrop.close)
+        else:
+            maildrop.close()
+        self._report(maildrop)
+
+    def _report(self, maildrop: Maildrop) -> None:
+        for name, believed, counted in maildrop.wrong_sizes:
+            self._remark("warning", f"{name}: its size was taken for {believed} octets, it has {counted}")
+
+    # Small things
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await self._loop.run_in_executor(None, work)
+
+    @property
+    def _user(self) -> str:
+        return (self._record.user if self._record else None) or "somebody"
+
+    def _remark(self, level: str, text: str) -> None:
+        self._terms.ledger.enter(Remark(level, text))
+
+
+def _removed(maildrop: Maildrop, numbers: tuple[int, ...]) -> int:
+    """Remove messages and close the maildrop; say how many stayed."""
+    stayed = maildrop.remove(numbers)
+    maildrop.close()
+    return stayed

@@ -1,0 +1,48 @@
+"""The door of a service: who may come in, and how many at a time. One place decides, before any TLS."""
+
+from collections import Counter
+
+from mtq.access.ranges import IPv4, IPv6
+from mtq.access.rules import Decision, Rules
+from mtq.errors import Code, Refusal
+
+
+class Door:
+    """Counts the clients that are in."""
+
+    def __init__(self, rules: Rules, most: int, most_per_address: int) -> None:
+        self.rules = rules
+        self._most = most
+        self._most_per_address = most_per_address
+        self._inside: Counter[IPv4 | IPv6] = Counter()
+        self._count = 0
+
+    @property
+    def count(self) -> int:
+        """How many clients are in."""
+        return self._count
+
+    def admit(self, address: IPv4 | IPv6) -> Refusal | None:
+        """Let a client in, or say why not. Whoever is let in has to `leave`."""
+        decision: Decision = self.rules.decide(address)
+        if not decision.allowed:
+            return Refusal(Code.NONE, "access denied", f"access denied: {decision.reason}")
+        if self._count >= self._most:
+            cause = f"{self._most} connections are open"
+            return Refusal(Code.SYS_TEMP, "too many connections, try again later", cause)
+        if self._most_per_address and self._inside[address] >= self._most_per_address:
+            return Refusal(
+                Code.SYS_TEMP,
+                "too many connections from your address, try again later",
+                f"{self._most_per_address} connections are open from this address",
+            )
+        self._count += 1
+        self._inside[address] += 1
+        return None
+
+    def leave(self, address: IPv4 | IPv6) -> None:
+        """A client that was let in has gone."""
+        self._count -= 1
+        self._inside[address] -= 1
+        if not self._inside[address]:
+            del self._inside[address]

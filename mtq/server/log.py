@@ -1,0 +1,132 @@
+"""The log: what is entered into the ledger, as lines for a person or as JSON for a machine.
+
+Commands, messages and passwords never are. Names come from the network: whatever could move a cursor or forge a
+line is escaped.
+"""
+
+import json
+import sys
+from datetime import datetime
+from typing import TextIO
+
+from mtq.ledger import (
+    Event,
+    LoginFailed,
+    Remark,
+    ServiceState,
+    SessionClosed,
+    SessionLogin,
+    SessionOpened,
+    SessionRecord,
+    SessionRefused,
+)
+
+LEVELS = ("debug", "info", "warning", "error")
+
+
+class Log:
+    """Writes lines of a level and above."""
+
+    def __init__(self, level: str, as_json: bool, out: TextIO | None = None) -> None:
+        self._lowest = LEVELS.index(level)
+        self._json = as_json
+        self._out = out or sys.stderr
+
+    def __call__(self, at: datetime, event: Event) -> None:
+        """Write an event, if it is of interest."""
+        level = level_of(event)
+        if LEVELS.index(level) < self._lowest:
+            return
+        moment = at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        if self._json:
+            line = json.dumps({"at": moment, "level": level, "event": event.name, **fields(event)})
+        else:
+            line = f"{moment} {level:<7} {sentence(event)}"
+        self._out.write(line + "\n")
+        self._out.flush()
+
+
+def level_of(event: Event) -> str:
+    """How much it matters."""
+    match event:
+        case Remark():
+            return event.level
+        case SessionOpened() | SessionLogin():
+            return "debug"
+        case LoginFailed():
+            return "warning"
+        case ServiceState():
+            return "error" if event.state == "failed" else "info"
+        case _:
+            return "info"
+
+
+def sentence(event: Event) -> str:
+    """An event in words."""
+    match event:
+        case SessionOpened():
+            return f"{_who(event.session)}: connected"
+        case SessionLogin():
+            return f"{_who(event.session)}: logged in by {event.mechanism}, {event.messages} messages"
+        case LoginFailed():
+            return f"{_who(event.session)}: login failed for {shown(event.user)}: {shown(event.reason)}"
+        case SessionClosed():
+            session = event.session
+            return (
+                f"{_who(session)}: {event.reason}; {session.retrieved} sent, {session.deleted} removed, "
+                f"{session.bytes_out} octets, {event.seconds:.1f} s"
+            )
+        case SessionRefused():
+            return f"{event.service}: {event.address} refused: {event.reason}"
+        case ServiceState():
+            return f"service {event.service}: {event.state}, {event.detail}"
+        case Remark():
+            return event.text
+
+
+def fields(event: Event) -> dict[str, object]:
+    """An event's data for JSON."""
+    match event:
+        case SessionOpened() | SessionLogin() | LoginFailed() | SessionClosed():
+            session = event.session
+            data: dict[str, object] = {
+                "session": session.id,
+                "service": session.service,
+                "user": session.user,
+                "address": session.address,
+                "tls": session.tls,
+            }
+            if isinstance(event, SessionLogin):
+                data |= {"mechanism": event.mechanism, "messages": event.messages}
+            elif isinstance(event, LoginFailed):
+                data |= {"user": shown(event.user), "reason": event.reason}
+            elif isinstance(event, SessionClosed):
+                data |= {
+                    "reason": event.reason,
+                    "seconds": round(event.seconds, 3),
+                    "bytes_in": session.bytes_in,
+                    "bytes_out": session.bytes_out,
+                    "retrieved": session.retrieved,
+                    "deleted": session.deleted,
+                }
+            return data
+        case SessionRefused():
+            return {"service": event.service, "address": event.address, "reason": event.reason}
+        case ServiceState():
+            return {"service": event.service, "state": event.state, "detail": event.detail}
+        case Remark():
+            return {"text": event.text}
+
+
+def shown(text: str) -> str:
+    """Text from outside as one harmless word or line: printable as it is, the rest escaped."""
+    escaped = "".join(
+        c if c.isprintable() and c != "\\" else c.encode("unicode_escape", "surrogatepass").decode() for c in text
+    )
+    return escaped if len(escaped) <= 200 else escaped[:199] + "…"
+
+
+def _who(session: SessionRecord) -> str:
+    user = f"{session.user} " if session.user else ""
+    tls = f", {session.tls}" if session.tls else ""
+    return f"session {session.id}: {user}from {session.address} on {session.service}{tls}"

@@ -1,0 +1,200 @@
+"""A POP3 service: its listeners, its limits and rules, its clients. The one place that unpacks the configuration."""
+
+import asyncio
+import secrets
+import ssl
+from dataclasses import dataclass
+from enum import Enum
+
+from mtq import tls
+from mtq.access.ranges import IPv4, IPv6
+from mtq.access.rules import Mode, Rules
+from mtq.config.model import Config, Entry, Folders, Mechanism, PlaintextAuth, TlsMode
+from mtq.config.model import Service as Settings
+from mtq.errors import MtqError, Refusal
+from mtq.ledger import Ledger, ServiceState, SessionRecord
+from mtq.mail import maildrop
+from mtq.mail.lock import Holder, Locks
+from mtq.mail.maildrop import Maildrop
+from mtq.mail.root import MailRoot
+from mtq.protocol.asks import Features
+from mtq.protocol.sasl import Apop, Credentials
+from mtq.server import listeners
+from mtq.server.connection import Connection
+from mtq.server.door import Door
+from mtq.users.verify import Verifier
+
+
+class State(Enum):
+    """What a service is doing."""
+
+    RUNNING = "running"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class House:
+    """What all services of a server share."""
+
+    config: Config
+    ledger: Ledger
+    verifier: Verifier
+    locks: Locks
+
+
+_SASL = {Mechanism.PLAIN: b"PLAIN", Mechanism.LOGIN: b"LOGIN"}
+
+
+class Service:
+    """One service. It is the `Terms` of its connections."""
+
+    def __init__(self, name: str, settings: Settings, house: House) -> None:
+        server = house.config.server
+        self.name = name
+        self.settings = settings
+        self.state = State.STOPPED
+        self.error: str | None = None
+        self.ledger = house.ledger
+        self.tls: ssl.SSLContext | None = None
+        self.implicit_tls = settings.tls is TlsMode.IMPLICIT
+        self.idle_timeout = float(settings.idle_timeout)
+        self.login_timeout = float(settings.login_timeout)
+        self.failure_delay = float(server.auth_failure_delay)
+        self.door = Door(_rules(settings, server.lan), settings.max_connections, settings.max_connections_per_address)
+        self.connections: set[Connection] = set()
+        self.empty = asyncio.Event()
+        self.empty.set()
+        self._house = house
+        self._lan = Rules(Mode.FIREWALL, (entry.range for entry in server.lan))
+        self._root = MailRoot(house.config.mailboxes.path)
+        self._maildrops = maildrop.Settings(
+            self._root.folder, settings.folders is Folders.ALL, settings.lock_mailboxes
+        )
+        self._servers: list[asyncio.Server] = []
+
+    # Starting and stopping
+
+    async def start(self) -> None:
+        """Listen. A service that cannot is `failed` and says why; it raises nothing."""
+        try:
+            self.tls = self._context()
+            await self._listen()
+        except MtqError as error:
+            self._set(State.FAILED, str(error))
+        else:
+            places = ", ".join(str(listen) for listen in self.settings.listen)
+            self._set(State.RUNNING, f"listening on {places}, TLS {self.settings.tls.value}")
+
+    def stop_listening(self) -> None:
+        """Take no more clients. Those that are in stay."""
+        for server in self._servers:
+            server.close()
+        self._servers.clear()
+        if self.state is State.RUNNING:
+            self._set(State.STOPPED, "not listening any more")
+
+    async def _listen(self) -> None:
+        loop = asyncio.get_running_loop()
+        sockets = []
+        try:
+            for listen in self.settings.listen:
+                sockets += listeners.bind(listen)
+        except MtqError:
+            for sock in sockets:
+                sock.close()
+            raise
+        self._servers = [
+            await loop.create_server(lambda: Connection(self), sock=sock, backlog=listeners.BACKLOG)
+            for sock in sockets
+        ]
+
+    def _context(self) -> ssl.SSLContext | None:
+        if self.settings.tls is TlsMode.OFF:
+            return None
+        common, own = self._house.config.tls, self.settings
+        lowest = own.min_version or common.min_version
+        return tls.server_context(own.certificate or common.certificate, own.key or common.key, lowest.value)
+
+    def _set(self, state: State, detail: str) -> None:
+        self.state = state
+        self.error = detail if state is State.FAILED else None
+        self.ledger.enter(ServiceState(self.name, state.value, detail))
+
+    # Terms
+
+    def joined(self, connection: Connection) -> None:
+        """A connection was let in."""
+        self.connections.add(connection)
+        self.empty.clear()
+
+    def left(self, connection: Connection) -> None:
+        """A connection is gone."""
+        self.connections.discard(connection)
+        if not self.connections:
+            self.empty.set()
+
+    def features(self, address: IPv4 | IPv6, inside_tls: bool) -> Features:
+        """What is offered to this client as things stand."""
+        return Features(
+            mechanisms=self._mechanisms(),
+            clear_text=inside_tls or self._may_show_password(address),
+            stls=self.settings.tls is TlsMode.STARTTLS and not inside_tls,
+            timestamp=self._timestamp() if self._offers_apop() else None,
+        )
+
+    async def open(self, credentials: Credentials, record: SessionRecord) -> Maildrop:
+        """Check the credentials and open the mailbox. Raises Refusal."""
+        verifier = self._house.verifier
+        if isinstance(credentials, Apop):
+            account = await verifier.apop(credentials.user, credentials.timestamp, credentials.digest)
+        else:
+            account = await verifier.password(credentials.user, credentials.secret)
+        mailbox = self._root.mailbox(account.name, account.home)
+        since = record.since.isoformat(timespec="seconds")
+        holder = Holder(account.name, self.name, record.id, record.address, since)
+        try:
+            opened = await asyncio.get_running_loop().run_in_executor(
+                None, maildrop.open_maildrop, mailbox, self._maildrops, self._house.locks, holder
+            )
+        except Refusal as refusal:
+            refusal.cause = f"{account.name}: {refusal.cause}"
+            raise
+        record.user = account.name
+        return opened
+
+    def _mechanisms(self) -> tuple[bytes, ...]:
+        listed = self.settings.mechanisms
+        if listed is None:
+            return (b"PLAIN", b"LOGIN")
+        return tuple(_SASL[mechanism] for mechanism in listed if mechanism in _SASL)
+
+    def _offers_apop(self) -> bool:
+        # A client that is offered more than it can use gives up (PEERS: Cyrus #396, #1475).
+        listed = self.settings.mechanisms
+        if listed is not None:
+            return Mechanism.APOP in listed
+        return not self.settings.proxy.enabled and self._house.verifier.all_plain()
+
+    def _timestamp(self) -> bytes:
+        """Never the same twice; letters, digits, dots and hyphens only, because mpop ignores others."""
+        host = "".join(c for c in self._house.config.server.hostname if c.isascii() and (c.isalnum() or c in ".-"))
+        return f"<{secrets.token_hex(16)}@{host or 'localhost'}>".encode()
+
+    def _may_show_password(self, address: IPv4 | IPv6) -> bool:
+        match self.settings.plaintext_auth:
+            case PlaintextAuth.NEVER:
+                return False
+            case PlaintextAuth.LOCAL:
+                return address.is_loopback
+            case PlaintextAuth.LAN:
+                return self._lan.decide(address).allowed
+            case PlaintextAuth.ALWAYS:
+                return True
+
+
+def _rules(settings: Settings, lan: tuple[Entry, ...]) -> Rules:
+    entries = settings.firewall
+    if settings.access is Mode.FIREWALL_AND_LAN:
+        entries += lan
+    return Rules(settings.access, (entry.range for entry in entries))
