@@ -115,9 +115,10 @@ def _make_user(quiet: bool) -> None:
     if _user_exists():
         note(f"unchanged: there is a user {SERVICE_USER} already", quiet)
         return
-    command = ["useradd", "--system", "--home-dir", str(paths.here().state), "--shell", "/usr/sbin/nologin", SERVICE_USER]
+    home = str(paths.here().state)
+    command = ["useradd", "--system", "--home-dir", home, "--shell", "/usr/sbin/nologin", SERVICE_USER]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - fixed words
     except FileNotFoundError:
         raise MtqError(f"useradd is not on this system; make a user {SERVICE_USER} by its own means") from None
     if done.returncode != 0:

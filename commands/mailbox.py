@@ -73,7 +73,7 @@ def deliver(context: typer.Context, user: str) -> None:
 
 
 def mta_exit(call: Callable[[], int]) -> int:
-    """Run `deliver` and turn its outcome into what an MTA understands. Whatever is unforeseen keeps the mail queued."""
+    """Run `deliver` and turn its outcome into what an MTA understands; the unforeseen keeps the mail queued."""
     try:
         code = call()
     except NoSuchUser as error:
@@ -121,5 +121,5 @@ def _state(config: Config, account: Account) -> dict[str, str | int | None]:
 
 
 def _standard_input() -> Iterator[bytes]:
-    while piece := sys.stdin.buffer.read1(1 << 16):
+    while piece := os.read(sys.stdin.fileno(), 1 << 16):
         yield piece

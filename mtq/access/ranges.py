@@ -68,6 +68,20 @@ def parse(written: str) -> Range:
     raise BadRange(written)
 
 
+def parse_file(text: str) -> list[Range]:
+    """The ranges of a file: one a line, `#` begins a comment. Raises BadRange with the line's number."""
+    found = []
+    for number, line in enumerate(text.split("\n"), 1):
+        written = line.partition("#")[0].strip()
+        if not written:
+            continue
+        try:
+            found.append(parse(written))
+        except BadRange:
+            raise BadRange(f"line {number}: {written} is not {ALLOWED}") from None
+    return found
+
+
 def _span(text: str) -> Span | None:
     try:
         if "*" in text:

@@ -4,10 +4,13 @@ import asyncio
 import secrets
 import ssl
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
+from pathlib import Path
 
 from mtq import tls
-from mtq.access.ranges import IPv4, IPv6
+from mtq.access import ranges
+from mtq.access.ranges import IPv4, IPv6, Range
 from mtq.access.rules import Mode, Rules
 from mtq.config.model import Config, Entry, Folders, Mechanism, PlaintextAuth, TlsMode
 from mtq.config.model import Service as Settings
@@ -61,7 +64,7 @@ class Service:
         self.idle_timeout = float(settings.idle_timeout)
         self.login_timeout = float(settings.login_timeout)
         self.failure_delay = float(server.auth_failure_delay)
-        self.door = Door(_rules(settings, server.lan), settings.max_connections, settings.max_connections_per_address)
+        self.door = Door(Rules(Mode.FIREWALL, ()), settings.max_connections, settings.max_connections_per_address)
         self.connections: set[Connection] = set()
         self.empty = asyncio.Event()
         self.empty.set()
@@ -79,6 +82,7 @@ class Service:
         """Listen. A service that cannot is `failed` and says why; it raises nothing."""
         try:
             self.tls = self._context()
+            self.door.rules = _rules(self.settings, self._house.config.server.lan, self.ledger.clock())
             await self._listen()
         except MtqError as error:
             self._set(State.FAILED, str(error))
@@ -193,8 +197,21 @@ class Service:
                 return True
 
 
-def _rules(settings: Settings, lan: tuple[Entry, ...]) -> Rules:
+def _rules(settings: Settings, lan: tuple[Entry, ...], now: datetime) -> Rules:
+    """The service's ranges compiled. Raises MtqError for a firewall file that cannot be used."""
     entries = settings.firewall
     if settings.access is Mode.FIREWALL_AND_LAN:
         entries += lan
-    return Rules(settings.access, (entry.range for entry in entries))
+    inside = [entry.range for entry in entries if entry.until is None or entry.until > now]
+    if settings.firewall_file is not None:
+        inside += _ranges_of(settings.firewall_file)
+    return Rules(settings.access, inside)
+
+
+def _ranges_of(file: Path) -> list[Range]:
+    try:
+        return ranges.parse_file(file.read_text(encoding="utf-8"))
+    except ranges.BadRange as error:
+        raise MtqError(f"{file}: {error}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise MtqError(f"{file}: {getattr(error, 'strerror', None) or 'not UTF-8'}") from None
