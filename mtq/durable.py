@@ -2,19 +2,21 @@
 
 import fcntl
 import os
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 Path = str | bytes | os.PathLike[str]
 
 
-def replace(path: Path, data: bytes, mode: int = 0o600, sync: bool = True) -> None:
-    """Put `data` in place of the file, in one step; through symbolic links; owner and mode stay.
+def replace(path: Path, data: bytes, mode: int = 0o600, sync: bool = True, through_links: bool = True) -> None:
+    """Put `data` in place of the file, in one step; owner and mode stay.
 
     A file that was not there gets `mode` and the owner of its folder. Raises OSError; the old file then stands.
-    `sync` makes it outlive a power cut: a cache does without.
+    `sync` makes it outlive a power cut: a cache does without. `through_links`: what a symbolic link points to is
+    replaced; else the link itself, for a folder in which somebody else may have laid it.
     """
-    target = os.path.realpath(os.fsencode(path))
+    target = os.path.realpath(os.fsencode(path)) if through_links else os.fsencode(path)
     folder = os.path.dirname(target)
     draft = b"%b.%d.tmp" % (target, os.getpid())
     fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
@@ -55,7 +57,7 @@ def own_like(fd: int, folder: Path) -> None:
     wanted, have = os.stat(folder), os.fstat(fd)
     if (have.st_uid, have.st_gid) != (wanted.st_uid, wanted.st_gid) and os.geteuid() == 0:
         os.fchown(fd, wanted.st_uid, wanted.st_gid)
-    bits = 0o777 if os.path.isdir(fd) else 0o666
+    bits = 0o2777 if os.path.isdir(fd) else 0o666      # set-group-ID is how a folder hands its group on
     os.fchmod(fd, wanted.st_mode & bits)
 
 
@@ -75,11 +77,11 @@ def writing(path: Path) -> Iterator[None]:
 
 
 def _take_after(fd: int, target: bytes, folder: bytes, mode: int) -> None:
-    try:
-        like = os.stat(target)
-        mode = like.st_mode & 0o777
-    except FileNotFoundError:
-        like = os.stat(folder)
+    like = os.stat(folder)
+    with suppress(FileNotFoundError):
+        there = os.lstat(target)
+        if not stat.S_ISLNK(there.st_mode):
+            like, mode = there, there.st_mode & 0o777
     if os.geteuid() == 0:
         os.fchown(fd, like.st_uid, like.st_gid)
     os.fchmod(fd, mode)

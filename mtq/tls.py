@@ -1,5 +1,6 @@
 """Certificates: made (by a local authority of our own), loaded, judged by their days left."""
 
+import ipaddress
 import ssl
 import warnings
 from dataclasses import dataclass
@@ -13,6 +14,9 @@ LIFETIME = timedelta(days=397)
 """What clients accept at most of a server certificate (CA/Browser Forum)."""
 
 RENEW_BEFORE = timedelta(days=30)
+
+COMMON_NAME_LENGTH = 64
+"""All that X.509 has room for; a longer name stands whole among the alternative names."""
 
 VERSIONS = {
     "1.0": ssl.TLSVersion.TLSv1,
@@ -45,14 +49,15 @@ def server_context(certificate: Path, key: Path, min_version: str) -> ssl.SSLCon
         context.minimum_version = lowest      # 1.0 and 1.1 are deprecated, and the administrator asked for them
     context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_CIPHER_SERVER_PREFERENCE
     try:
+        for file in (certificate, key):
+            file.open("rb").close()     # load_cert_chain does not say which of the two it cannot read
         context.load_cert_chain(certificate, key)
-    except FileNotFoundError:
-        missing = certificate if not certificate.exists() else key
-        raise BadCertificate(f"{missing}: there is no such file") from None
     except ssl.SSLError as error:
-        raise BadCertificate(f"{certificate} and {key}: not a certificate and its key ({error.reason})") from None
+        raise BadCertificate(
+            f"{certificate} and {key}: not a certificate and its key ({error.reason or 'not PEM'})"
+        ) from None
     except OSError as error:
-        raise BadCertificate(f"{certificate}: {(error.strerror or str(error)).lower()}") from None
+        raise BadCertificate(f"{error.filename or certificate}: {(error.strerror or str(error)).lower()}") from None
     return context
 
 
@@ -84,8 +89,8 @@ def make(certificate: Path, key: Path, hostname: str, now: datetime) -> Made:
         durable.replace(ca_key, authority.private_key_pem.bytes())
         durable.replace(ca_file, authority.cert_pem.bytes(), 0o644)
     leaf = authority.issue_cert(
-        *_identities(hostname),
-        common_name=hostname,
+        *filter(_nameable, _identities(hostname)),
+        common_name=hostname[:COMMON_NAME_LENGTH],
         organization_name="mtq",
         not_before=now - timedelta(hours=1),      # a client whose clock is a little behind
         not_after=now + LIFETIME,
@@ -117,3 +122,17 @@ def _identities(hostname: str) -> list[str]:
         for ip in adapter.ips:
             names[ip.ip if isinstance(ip.ip, str) else ip.ip[0]] = None
     return list(names)
+
+
+def _nameable(identity: str) -> bool:
+    """Whether a certificate can hold the name. A machine may have one with an underscore, a certificate may not."""
+    import idna
+
+    try:
+        ipaddress.ip_address(identity)
+    except ValueError:
+        try:
+            idna.encode(identity, uts46=True)       # as trustme does
+        except idna.IDNAError:
+            return False
+    return True

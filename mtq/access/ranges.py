@@ -19,6 +19,7 @@ ALLOWED = (
 
 _LABEL = r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)"
 _HOST = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(\.{_LABEL})*\.?\Z")
+_OCTETS = frozenset(map(str, range(256)))
 _HEXTET = re.compile(r"[0-9A-Fa-f]{1,4}\Z")
 
 
@@ -47,7 +48,7 @@ class Range:
 
 def client_address(text: str) -> IPv4 | IPv6:
     """The address of a client as rules see it: IPv4 on an IPv6 socket is IPv4. Raises ValueError."""
-    address = ipaddress.ip_address(text.partition("%")[0])
+    address = ipaddress.ip_address(text.partition("%")[0] if ":" in text else text)
     if isinstance(address, IPv6) and address.ipv4_mapped is not None:
         return address.ipv4_mapped
     return address
@@ -63,7 +64,8 @@ def parse(written: str) -> Range:
     if span is not None:
         return Range(text, exclude, span)
     last_label = bare.rstrip(".").rpartition(".")[2]
-    if _HOST.match(bare) and not last_label.isdigit():
+    # No top domain is without a letter: 10.0.0.5-99 is a span gone wrong, and must not pass for a host name.
+    if _HOST.match(bare) and any(character.isalpha() for character in last_label):
         return Range(text, exclude, None, bare.rstrip(".").lower())
     raise BadRange(written)
 
@@ -98,6 +100,9 @@ def _span(text: str) -> Span | None:
 
 def _network(text: str) -> Span:
     network = ipaddress.ip_network(text, strict=False)
+    first = network.network_address
+    if isinstance(first, IPv6) and first.ipv4_mapped is not None and network.prefixlen >= 96:
+        network = ipaddress.ip_network((first.ipv4_mapped, network.prefixlen - 96))
     return Span(network.version, int(network.network_address), int(network.broadcast_address))
 
 
@@ -127,6 +132,6 @@ def _part(part: str, separator: str) -> int:
         if not _HEXTET.match(part):
             raise BadRange(part)
         return int(part, 16)
-    if not (part.isascii() and part.isdigit()) or len(part) > 3 or int(part) > 255:
+    if part not in _OCTETS:
         raise BadRange(part)
     return int(part)

@@ -163,13 +163,13 @@ class ListenKind:
 
     def _port(self, text: str, found: object) -> int:
         if text.isascii() and text.isdigit():
-            number = int(text)
+            number = int(text) if len(text) <= 5 else 0
         elif text in POP3_PORTS:
             number = POP3_PORTS[text]
         else:
             try:
                 number = socket.getservbyname(text, "tcp")
-            except OSError:
+            except (OSError, ValueError):       # ValueError: a NUL in it
                 raise Unfit(found) from None
         if not 1 <= number <= 65535:
             raise Unfit(found)

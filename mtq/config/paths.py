@@ -5,6 +5,8 @@ import pwd
 from dataclasses import dataclass
 from pathlib import Path
 
+from mtq.errors import ConfigInvalid
+
 CONFIG_NAME = "mtq.toml"
 
 
@@ -19,7 +21,7 @@ class Places:
 
 
 def places(uid: int, env: dict[str, str]) -> Places:
-    """The default places for this user and environment.
+    """The default places for this user and environment. Raises ConfigInvalid for a user without a home.
 
     Cron gives neither XDG variables nor, at times, HOME: then the home is the one in the passwd database.
     """
@@ -27,7 +29,7 @@ def places(uid: int, env: dict[str, str]) -> Places:
         return Places(
             Path("/etc/mtq") / CONFIG_NAME, Path("/var/lib/mtq"), Path("/run/mtq/control.sock"), privileged=True
         )
-    home = Path(env.get("HOME") or pwd.getpwuid(uid).pw_dir)
+    home = Path(env.get("HOME") or _home(uid))
     config = _absolute(env.get("XDG_CONFIG_HOME")) or home / ".config"
     state = (_absolute(env.get("XDG_STATE_HOME")) or home / ".local/state") / "mtq"
     return Places(config / "mtq" / CONFIG_NAME, state, state / "control.sock", privileged=False)
@@ -36,6 +38,13 @@ def places(uid: int, env: dict[str, str]) -> Places:
 def here() -> Places:
     """The default places of whoever runs this process."""
     return places(os.geteuid(), dict(os.environ))
+
+
+def _home(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_dir
+    except KeyError:
+        raise ConfigInvalid(f"user id {uid} has no home, where a configuration could be; set HOME") from None
 
 
 def _absolute(value: str | None) -> Path | None:

@@ -62,6 +62,8 @@ def parse(text: str, file: Path, default: Places) -> Config:
         match = re.match(r"line (\d+)", where)
         line = int(match.group(1)) if match else text.count("\n") + 1
         raise ConfigInvalid(f"{file}:{line}: not TOML: {message[:1].lower()}{message[1:]}") from None
+    except (ValueError, RecursionError) as error:       # a number of thousands of digits, tables thousands deep
+        raise ConfigInvalid(f"{file}: too much for a configuration: {error}") from None
     problems: list[Problem] = []
     config = _table(Config, found, (), file.parent, problems)
     if not problems:
@@ -237,4 +239,9 @@ def missing_files(config: Config) -> list[tuple[str, Path]]:
     for name, service in config.services.items():
         keys = ("certificate", "key", "firewall_file")
         named += [(f"services.{name}.{key}", getattr(service, key)) for key in keys]
+        named.append((f"services.{name}.proxy.ca_file", service.proxy.ca_file))
+        named += [
+            (_dotted(("services", name, "proxy", "targets", host, "ca_file")), target.ca_file)
+            for host, target in service.proxy.targets.items()
+        ]
     return [(key, path) for key, path in named if path is not None and not path.exists()]

@@ -65,7 +65,8 @@ def _unique_name() -> bytes:
     """seconds.MmicrosecondsPprocessQsequence.host (https://cr.yp.to/proto/maildir.html)."""
     now = time.time_ns()
     host = socket.gethostname().replace("/", "\\057").replace(":", "\\072").replace(",", "\\054")
-    unique = f"{now // 10**9}.M{now // 1000 % 10**6}P{os.getpid()}Q{next(_sequence)}R{os.urandom(4).hex()}.{host}"
+    second, micro = now // 10**9, now // 1000 % 10**6
+    unique = f"{second}.M{micro:06}P{os.getpid()}Q{next(_sequence)}R{os.urandom(4).hex()}.{host}"
     return os.fsencode(unique)
 
 

@@ -65,7 +65,8 @@ def read(mailbox: bytes) -> Index:
 
 def write(mailbox: bytes, index: Index) -> None:
     """Remember. Raises OSError; then the old one stands."""
-    durable.replace(mailbox + b"/" + NAME, encode(index), os.stat(mailbox).st_mode & 0o666, sync=False)
+    mode = os.stat(mailbox).st_mode & 0o666
+    durable.replace(mailbox + b"/" + NAME, encode(index), mode, sync=False, through_links=False)
 
 
 def encode(index: Index) -> bytes:

@@ -110,7 +110,7 @@ def _is_message(entry: "os.DirEntry[bytes]", mailbox: bytes) -> bool:
     if entry.name.startswith(b"."):
         return False
     if entry.is_symlink():
-        return entry.is_file() and not leads_out(entry.path, mailbox)
+        return not leads_out(entry.path, mailbox) and os.path.isfile(entry.path)    # of a loop of links, too: False
     return entry.is_file(follow_symlinks=False)
 
 

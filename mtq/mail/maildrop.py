@@ -43,11 +43,11 @@ def open_maildrop(
         raise _unreadable(mailbox, f"{settings.root} is not there")
     lock: Lock | None = None
     try:
+        if _is_absent(mailbox):
+            return Maildrop(mailbox, settings, None, now, absent=True)
         if settings.lock:
             lock = locks.take(mailbox, holder)
         return Maildrop(mailbox, settings, lock, now)
-    except FileNotFoundError:
-        return Maildrop(mailbox, settings, None, now, absent=True)
     except OSError as error:
         if lock is not None:
             lock.release()
@@ -94,7 +94,10 @@ class Maildrop:
     def search(self, number: int) -> MessageFile:
         """Look for a message that another program has moved or flagged. Raises Refusal if it has gone."""
         folder, section, row = self._row(number)
-        moved = maildir.locate(folder, _base(section.paths[row]))
+        try:
+            moved = maildir.locate(folder, _base(section.paths[row]))
+        except OSError as error:
+            raise self._unreadable_message(number, error) from None
         if moved is not None:
             section.paths[row] = moved
             found = self.message(number)
@@ -104,9 +107,9 @@ class Maildrop:
 
     def counted(self, number: int, octets: int) -> None:
         """A message was sent whole: what was counted is its size from the next session on."""
-        _, section, row = self._row(number)
+        folder, section, row = self._row(number)
         if section.sizes[row] != octets:
-            name = os.fsdecode(os.path.join(self._mailbox, section.paths[row]))
+            name = os.fsdecode(os.path.join(folder.path, section.paths[row]))
             self.wrong_sizes.append((name, section.sizes[row], octets))
             section.sizes[row] = octets
             self._stale = True
@@ -156,21 +159,22 @@ class Maildrop:
             if size is None:
                 size = maildir.wire_size_in_name(base)
             if size is None:
-                size = self._count(os.path.join(folder.path, path), folder, base)
+                size = self._count(folder, path)
             if size is not None:
                 paths.append(path)
                 sizes.append(size)
         return Section(stamps, paths, sizes)
 
-    def _count(self, path: bytes, folder: Folder, base: bytes) -> int | None:
+    def _count(self, folder: Folder, path: bytes) -> int | None:
         """The size of a message by reading it; None if it has gone meanwhile."""
+        full = os.path.join(folder.path, path)
         try:
-            return maildir.wire_size_of_file(path)
+            return maildir.wire_size_of_file(full)
         except FileNotFoundError:
-            moved = maildir.locate(folder, base)
-            return None if moved is None else self._count(os.path.join(folder.path, moved), folder, base)
+            moved = maildir.locate(folder, _base(path))
+            return None if moved is None or moved == path else self._count(folder, moved)
         except PermissionError:
-            return os.stat(path).st_size      # listed as it lies there; RETR says what is wrong with it
+            return os.stat(full).st_size      # listed as it lies there; RETR says what is wrong with it
 
     def _unique_ids(self, folder: Folder, section: Section, taken: set[bytes] | None) -> list[bytes]:
         bases = [_base(path) for path in section.paths]
@@ -198,21 +202,25 @@ class Maildrop:
             return MessageFile(os.path.realpath(path))
 
     def _remove(self, number: int) -> bool:
+        """Whether a message is gone now; if somebody else was quicker, gone is gone."""
         folder, section, row = self._row(number)
         path: bytes | None = section.paths[row]
-        while path is not None:
-            full = os.path.join(folder.path, path)
-            try:
-                size = os.lstat(full).st_size
-                os.unlink(full)
-            except FileNotFoundError:
+        try:
+            while path is not None and not self._unlink(os.path.join(folder.path, path)):
                 path = maildir.locate(folder, _base(path))
-            except OSError:
-                return False
-            else:
-                quota.enter(self._mailbox, -size, -1)
-                return True
-        return True      # somebody else was quicker; gone is gone
+        except OSError:
+            return False
+        return True
+
+    def _unlink(self, path: bytes) -> bool:
+        """Remove a file; False if it is not there."""
+        try:
+            size = os.lstat(path).st_size
+            os.unlink(path)
+        except FileNotFoundError:
+            return False
+        quota.enter(self._mailbox, -size, -1)
+        return True
 
     def _unreadable_message(self, number: int, error: OSError) -> Refusal:
         reason = (error.strerror or str(error)).lower()
@@ -222,6 +230,14 @@ class Maildrop:
 
 def _unreadable(mailbox: bytes, reason: str) -> Refusal:
     return Refusal(Code.SYS_PERM, "the mailbox cannot be read", f"{os.fsdecode(mailbox)}: {reason.lower()}")
+
+
+def _is_absent(mailbox: bytes) -> bool:
+    try:
+        os.stat(mailbox)
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def _base(path: bytes) -> bytes:

@@ -16,8 +16,8 @@ class MessageFile:
     __slots__ = ("_fd", "_offset", "size")
 
     def __init__(self, path: bytes) -> None:
-        """Raises OSError. A symbolic link is not followed."""
-        self._fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        """Raises OSError. A symbolic link is not followed, and a pipe in the message's place is not waited for."""
+        self._fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         self.size = os.fstat(self._fd).st_size
         self._offset = 0
 

@@ -10,7 +10,8 @@ from contextlib import suppress
 def enter(mailbox: bytes, octets: int, messages: int) -> None:
     """Enter a change. Without write access nothing is entered, and the next delivery agent counts anew."""
     with suppress(OSError):
-        fd = os.open(os.path.join(mailbox, b"maildirsize"), os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+        path = os.path.join(mailbox, b"maildirsize")
+        fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
             os.write(fd, b"%d %d\n" % (octets, messages))
         finally:

@@ -1,7 +1,12 @@
 """From a user to the folder of the mailbox."""
 
 import os
+import re
 from dataclasses import dataclass
+
+from mtq.errors import Code, Refusal
+
+_PLACEHOLDER = re.compile(r"\{(user|local|domain|home)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +22,12 @@ class MailRoot:
         return os.path.dirname(before) if before else None
 
     def mailbox(self, name: str, home: str) -> bytes:
-        """The mailbox of a user. The name is canonical: it has no slash and no part that leads upwards."""
+        """The mailbox of a user. The name is canonical: it has no slash and no part that leads upwards.
+
+        Raises Refusal for a user without the home that the path begins with: it would begin at the file system's root.
+        """
+        if "{home}" in self.template and not os.path.isabs(home):
+            raise Refusal(Code.SYS_PERM, "the mailbox cannot be read", f"{name} has no home in the users file")
         local, _, domain = name.partition("@")
-        path = self.template
-        for placeholder, value in (("user", name), ("local", local), ("domain", domain), ("home", home)):
-            path = path.replace("{" + placeholder + "}", value)
-        return os.fsencode(path)
+        own = {"user": name, "local": local, "domain": domain, "home": home}
+        return os.fsencode(_PLACEHOLDER.sub(lambda found: own[found[1]], self.template))

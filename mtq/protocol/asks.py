@@ -19,7 +19,7 @@ class Features:
     @property
     def password(self) -> bool:
         """Whether USER and PASS may be used: as PLAIN or LOGIN may, for they show as much."""
-        return bool(self.offered)
+        return any(m in sasl.CLEAR_TEXT for m in self.offered)
 
     @property
     def offered(self) -> tuple[bytes, ...]:
@@ -51,7 +51,7 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class StartTls:
-    """Begin the TLS handshake. Answer: the Features that hold inside TLS."""
+    """Begin the TLS handshake; from now on nothing that came in the clear is received. Answer: the new Features."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ the client has pipelined waits. Each state owns the data that is valid in it.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mtq.errors import Code, Refusal
 from mtq.protocol import replies, sasl
@@ -109,6 +109,8 @@ class Session:
                 line = self._lines.next(limit)
             except TooLong:
                 self.heard += 1
+                if isinstance(self.state, Exchange):
+                    self.state = Greeting()
                 self._mistake(b"line too long")
                 continue
             if line is None:
@@ -141,9 +143,9 @@ class Session:
             case Commit(), Committed():
                 self._left(result)
             case StartTls(), Features():
-                self.features = result
-                self.state = Greeting()
-                self._lines.drop()
+                # There is no second greeting, so the client goes by the timestamp of the first.
+                self.features = replace(result, timestamp=self.features.timestamp)
+                self.state = Greeting()      # what has come since the ask came inside TLS, and is kept
             case _:
                 raise ValueError(f"{type(result).__name__} does not answer {ask}")
         self.receive(b"")
@@ -220,13 +222,13 @@ class Session:
         else:
             before = self._mistakes
             verb.handler(self, argument)
-            if self._mistakes == before:
+            if self._mistakes == before and not isinstance(self.state, Exchange):
                 self._mistakes = 0
 
     def _response(self, mechanism: sasl.Mechanism, line: bytes) -> None:
         if line == b"*":
             self.state = Greeting()
-            self._err(b"authentication cancelled")
+            self._mistake(b"authentication cancelled")
             return
         self._step(mechanism, line)
 

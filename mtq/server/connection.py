@@ -5,6 +5,7 @@ handshake) runs as one, and the session parses nothing meanwhile.
 """
 
 import asyncio
+import socket
 import ssl
 from collections.abc import Callable, Coroutine
 from typing import Protocol, TypeVar, cast
@@ -37,7 +38,6 @@ class Terms(Protocol):
     name: str
     door: Door
     ledger: Ledger
-    implicit_tls: bool
     tls: ssl.SSLContext | None
     idle_timeout: float
     login_timeout: float
@@ -74,6 +74,7 @@ class Connection(asyncio.Protocol):
         self._decided = False         # slot and lock are free
         self._closing = False         # what is left is to send what remains
         self._upgrading = False       # a TLS handshake owns the connection
+        self.handshake: asyncio.Task[None] | None = None      # of an implicit-TLS port, set by who accepted
         self._inside_tls = False
         self._write_paused = False
         self._read_paused = False
@@ -82,26 +83,37 @@ class Connection(asyncio.Protocol):
 
     # What asyncio calls
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """A client is at the door."""
-        self._transport = cast(asyncio.Transport, transport)
-        peer = transport.get_extra_info("peername")
-        if not peer:
-            self._transport.abort()      # gone before it was let in
-            return
-        self._address = client_address(peer[0])
-        refusal = self._terms.door.admit(self._address)
+    def enter(self, address: IPv4 | IPv6) -> Refusal | None:
+        """Come in by the door, or be told why not."""
+        terms = self._terms
+        refusal = terms.door.admit(address)
         if refusal is not None:
-            self._turn_away(refusal)
-            return
-        self._record = self._terms.ledger.open(self._terms.name, str(self._address))
-        self._terms.joined(self)
-        self._clocks = Clocks(self._terms.idle_timeout, self._terms.login_timeout, self._loop.time())
-        self._look()
-        if self._terms.implicit_tls:
-            self._start_tls()
+            terms.ledger.enter(SessionRefused(terms.name, str(address), refusal.cause))
+            return refusal
+        self._address = address
+        self._record = terms.ledger.open(terms.name, str(address))
+        self._clocks = Clocks(terms.idle_timeout, terms.login_timeout, self._loop.time())
+        terms.joined(self)
+        return None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A client has connected or, on an implicit-TLS port, has done its handshake."""
+        self._transport = cast(asyncio.Transport, transport)
+        if self._record is not None:
+            self._now_inside_tls()
         else:
-            self._greet()
+            peer = transport.get_extra_info("peername")
+            if not peer:
+                self._transport.abort()      # gone before it could be let in
+                return
+            refusal = self.enter(client_address(peer[0]))
+            if refusal is not None:
+                self._transport.write(refusal.line + CRLF)
+                self._close()
+                return
+        self._session = Session(self._terms.features(self._address, self._inside_tls))
+        self._look()
+        self._pump()
 
     def data_received(self, data: bytes) -> None:
         """The client has sent something."""
@@ -130,8 +142,8 @@ class Connection(asyncio.Protocol):
     def resume_writing(self) -> None:
         """It has caught up."""
         self._write_paused = False
-        if self._session is not None and not self._closing:
-            self._pump()
+        # Not at once: asyncio calls this in the middle of its own writing, where a close would be done twice.
+        self._loop.call_soon(self._go_on)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is closed."""
@@ -146,7 +158,7 @@ class Connection(asyncio.Protocol):
     def part(self, refusal: Refusal, reason: str) -> None:
         """End the session when the command in flight is done; remove nothing that was not committed."""
         if self._session is None:
-            self._cut(reason)
+            self.abort(reason)
             return
         self._parting = (refusal, reason)
         self._pump()
@@ -154,13 +166,16 @@ class Connection(asyncio.Protocol):
     def abort(self, reason: str) -> None:
         """Cut the connection."""
         self._decide(reason)
-        self._transport.abort()
+        if self.handshake is not None and self._session is None:
+            self.handshake.cancel()
+        else:
+            self._transport.abort()
 
     # The loop of a session
 
-    def _greet(self) -> None:
-        self._session = Session(self._terms.features(self._address, self._inside_tls))
-        self._pump()
+    def _go_on(self) -> None:
+        if self._session is not None and not self._closing:
+            self._pump()
 
     def _pump(self) -> None:
         """Send what there is and do what is asked, until the client or a task has to be waited for."""
@@ -235,8 +250,7 @@ class Connection(asyncio.Protocol):
             self.abort("internal error")
         finally:
             self._task = None
-        if self._session is not None and not self._closing:
-            self._pump()
+        self._go_on()
 
     async def _login(self, ask: Login) -> None:
         began = self._loop.time()
@@ -359,15 +373,32 @@ class Connection(asyncio.Protocol):
 
     # TLS
 
+    async def shake_hands(self, sock: socket.socket) -> None:
+        """Do the handshake of an implicit-TLS port, and then begin the session."""
+        try:
+            await self._loop.connect_accepted_socket(
+                lambda: self,
+                sock,
+                ssl=self._terms.tls,
+                ssl_handshake_timeout=self._terms.login_timeout,
+                ssl_shutdown_timeout=LAST_WORDS,
+            )
+        except OSError as error:
+            self._not_shaken(error)
+        finally:
+            if self._session is None:      # cancelled or failed
+                sock.close()
+                self.connection_lost(None)
+
     def _start_tls(self) -> None:
         """Upgrade. Nothing is awaited between here and the pause: the next octets belong to the handshake."""
         self._upgrading = True
         self._transport.pause_reading()
-        self._run(self._handshake())
+        self._run(self._upgrade())
 
-    async def _handshake(self) -> None:
+    async def _upgrade(self) -> None:
         assert self._terms.tls is not None
-        assert self._record is not None
+        assert self._session is not None
         try:
             transport = await self._loop.start_tls(
                 self._transport,
@@ -378,21 +409,28 @@ class Connection(asyncio.Protocol):
                 ssl_shutdown_timeout=LAST_WORDS,
             )
         except OSError as error:
-            self.abort(f"TLS handshake failed: {getattr(error, 'reason', None) or error or type(error).__name__}")
+            self._not_shaken(error)
+            self._transport.abort()
+            self.connection_lost(None)      # asyncio does not tell of a connection lost within a handshake
             return
         if transport is None or self._closing:
             self.abort("connection lost")
+            self.connection_lost(None)
             return
         self._transport = transport
         self._upgrading = False
         self._read_paused = False
-        self._inside_tls = True
-        self._record.tls = transport.get_extra_info("ssl_object").version()
+        self._now_inside_tls()
         self._clocks.heard(self._loop.time())
-        if self._session is None:
-            self._session = Session(self._terms.features(self._address, inside_tls=True))
-        else:
-            self._session.answer(self._terms.features(self._address, inside_tls=True))
+        self._session.answer(self._terms.features(self._address, inside_tls=True))
+
+    def _now_inside_tls(self) -> None:
+        assert self._record is not None
+        self._inside_tls = True
+        self._record.tls = self._transport.get_extra_info("ssl_object").version()
+
+    def _not_shaken(self, error: OSError) -> None:
+        self._decide(f"TLS handshake failed: {getattr(error, 'reason', None) or error or type(error).__name__}")
 
     # The clocks
 
@@ -407,12 +445,6 @@ class Connection(asyncio.Protocol):
         self._timer = self._loop.call_later(self._clocks.next_look(now), self._look)
 
     # The end
-
-    def _turn_away(self, refusal: Refusal) -> None:
-        self._terms.ledger.enter(SessionRefused(self._terms.name, str(self._address), refusal.cause))
-        if not self._terms.implicit_tls:
-            self._transport.write(refusal.line + CRLF)
-        self._close()
 
     def _cut(self, reason: str) -> None:
         """End the connection: decide, let what remains be sent within bounds, and close."""

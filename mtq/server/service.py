@@ -23,6 +23,7 @@ from mtq.mail.root import MailRoot
 from mtq.protocol.asks import Features
 from mtq.protocol.sasl import Apop, Credentials
 from mtq.server import listeners
+from mtq.server.accept import TlsListener
 from mtq.server.connection import Connection
 from mtq.server.door import Door
 from mtq.users.verify import Verifier
@@ -60,7 +61,6 @@ class Service:
         self.error: str | None = None
         self.ledger = house.ledger
         self.tls: ssl.SSLContext | None = None
-        self.implicit_tls = settings.tls is TlsMode.IMPLICIT
         self.idle_timeout = float(settings.idle_timeout)
         self.login_timeout = float(settings.login_timeout)
         self.failure_delay = float(server.auth_failure_delay)
@@ -74,15 +74,14 @@ class Service:
         self._maildrops = maildrop.Settings(
             self._root.folder, settings.folders is Folders.ALL, settings.lock_mailboxes
         )
-        self._servers: list[asyncio.Server] = []
+        self._listeners: list[TlsListener | asyncio.Server] = []
 
     # Starting and stopping
 
     async def start(self) -> None:
         """Listen. A service that cannot is `failed` and says why; it raises nothing."""
         try:
-            self.tls = self._context()
-            self.door.rules = _rules(self.settings, self._house.config.server.lan, self.ledger.clock())
+            self.tls, self.door.rules = await asyncio.get_running_loop().run_in_executor(None, self._prepare)
             await self._listen()
         except MtqError as error:
             self._set(State.FAILED, str(error))
@@ -90,11 +89,15 @@ class Service:
             places = ", ".join(str(listen) for listen in self.settings.listen)
             self._set(State.RUNNING, f"listening on {places}, TLS {self.settings.tls.value}")
 
+    def _prepare(self) -> tuple[ssl.SSLContext | None, Rules]:
+        """What has to be read from files. Raises MtqError."""
+        return self._context(), _rules(self.settings, self._house.config.server.lan, self.ledger.clock())
+
     def stop_listening(self) -> None:
         """Take no more clients. Those that are in stay."""
-        for server in self._servers:
-            server.close()
-        self._servers.clear()
+        for listener in self._listeners:
+            listener.close()
+        self._listeners.clear()
         if self.state is State.RUNNING:
             self._set(State.STOPPED, "not listening any more")
 
@@ -108,10 +111,12 @@ class Service:
             for sock in sockets:
                 sock.close()
             raise
-        self._servers = [
-            await loop.create_server(lambda: Connection(self), sock=sock, backlog=listeners.BACKLOG)
-            for sock in sockets
-        ]
+        for sock in sockets:
+            if self.settings.tls is TlsMode.IMPLICIT:
+                self._listeners.append(TlsListener(self, sock))
+            else:
+                server = await loop.create_server(lambda: Connection(self), sock=sock, backlog=listeners.BACKLOG)
+                self._listeners.append(server)
 
     def _context(self) -> ssl.SSLContext | None:
         if self.settings.tls is TlsMode.OFF:

@@ -26,14 +26,16 @@ class Account:
     @property
     def scheme(self) -> str:
         """The name in braces before the stored password, in capitals; empty when there is none."""
-        if not self.stored.startswith("{"):
-            return ""
-        return self.stored[1:].partition("}")[0].upper()
+        return self._split()[0]
 
     @property
     def secret(self) -> str:
         """The stored password without its scheme."""
-        return self.stored.partition("}")[2] if self.stored.startswith("{") else self.stored
+        return self._split()[1]
+
+    def _split(self) -> tuple[str, str]:
+        scheme, closed, secret = self.stored.partition("}")
+        return (scheme[1:].upper(), secret) if closed and scheme.startswith("{") else ("", self.stored)
 
 
 class UsersUnreadable(MtqError):
@@ -82,7 +84,7 @@ def add(file: Path, name: str, stored: str) -> None:
             raise MtqError(f"{account}: there is such a user already; nothing was changed")
         if old and not old.endswith(b"\n"):
             old += b"\n"
-        durable.replace(file, old + f"{account}:{stored}::::::\n".encode())
+        durable.replace(file, old + f"{account}:{stored}::::::\n".encode("utf-8", "surrogateescape"))
 
 
 def checked(name: str) -> str:

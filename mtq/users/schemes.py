@@ -47,11 +47,11 @@ class Argon2id:
 
     def check(self, secret: str, password: bytes) -> bool:
         from argon2 import PasswordHasher
-        from argon2.exceptions import InvalidHashError, VerificationError
+        from argon2.exceptions import VerificationError
 
         try:
             return PasswordHasher().verify(secret, password)
-        except (VerificationError, InvalidHashError):
+        except (VerificationError, ValueError):     # ValueError: not a hash, or not even ASCII
             return False
 
 

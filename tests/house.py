@@ -1,0 +1,226 @@
+"""A house of mail for a test: a configuration in a temporary folder, users, letters, and a server that serves it.
+
+The server runs in a thread of the test's own process, under a guard that turns every blocking call on its event
+loop into an error; whatever goes wrong inside it fails the test. `process` runs the real command instead.
+"""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import uvloop
+from blockbuster import BlockBuster
+
+from mtq import tls
+from mtq.config.model import Config
+from mtq.config.read import load
+from mtq.ledger import Event, Ledger, Remark, SessionClosed
+from mtq.mail.deliver import deliver
+from mtq.mail.root import MailRoot
+from mtq.server.run import Server
+from mtq.users import passwd_file, schemes
+
+MTQ = str(Path(sys.executable).with_name("mtq"))
+"""The console script of the environment that runs the tests."""
+
+SERVICES = """
+[services.pop3]
+listen = ["127.0.0.1:{pop3}"]
+tls = "starttls"
+{settings}
+
+[services.pop3s]
+listen = ["127.0.0.1:{pop3s}"]
+tls = "implicit"
+{settings}
+"""
+
+WAIT = 20.0
+"""Seconds after which something that should have happened long ago fails the test."""
+
+LoopFactory = Callable[[], asyncio.AbstractEventLoop]
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass
+class House:
+    """See the module's first lines. `settings` are further lines for both services, `server` for [server]."""
+
+    folder: Path
+    settings: str = ""
+    server: str = ""
+    services: str = SERVICES
+    pop3: int = field(default_factory=free_port)
+    pop3s: int = field(default_factory=free_port)
+
+    def __post_init__(self) -> None:
+        self.file = self.folder / "mtq.toml"
+        text = f'[server]\nhostname = "localhost"\nstate_dir = "state"\nauth_failure_delay = 0\n{self.server}\n'
+        text += self.services.format(pop3=self.pop3, pop3s=self.pop3s, settings=self.settings)
+        self.file.write_text(text)
+        self.config: Config = load(self.file)
+        self._root = MailRoot(self.config.mailboxes.path)
+        Path(self._root.folder or self.folder).mkdir(parents=True, exist_ok=True)
+
+    @property
+    def authority(self) -> Path:
+        """The certificate that vouches for the server's."""
+        return self.config.tls.certificate.parent / "ca.pem"
+
+    def user(self, name: str, password: str, scheme: str = "PLAIN") -> None:
+        """Add a user."""
+        passwd_file.add(self.config.users.file, name, schemes.make(password.encode(), scheme))
+
+    def mailbox(self, user: str) -> Path:
+        """Where a user's mail is."""
+        return Path(os.fsdecode(self._root.mailbox(user, "")))
+
+    def deliver(self, user: str, *messages: bytes) -> None:
+        """Deliver messages, as an MTA would, one after the other."""
+        for message in messages:
+            deliver(os.fsencode(self.mailbox(user)), iter([message]))
+
+    def lay(self, user: str, **messages: bytes) -> None:
+        """Put files into `cur` under names of the test's choosing, as another program would."""
+        for subfolder in ("tmp", "new", "cur"):
+            (self.mailbox(user) / subfolder).mkdir(parents=True, exist_ok=True)
+        for name, message in messages.items():
+            (self.mailbox(user) / "cur" / f"{name}:2,").write_bytes(message)
+
+    def stored(self, user: str) -> list[bytes]:
+        """The messages that are in the mailbox, by name."""
+        files = [file for sub in ("new", "cur") for file in (self.mailbox(user) / sub).iterdir()]
+        return [file.read_bytes() for file in sorted(files, key=lambda file: file.name)]
+
+    @contextmanager
+    def serving(self, loop: LoopFactory = uvloop.new_event_loop) -> Iterator["Running"]:
+        """Serve in a thread of this process."""
+        tls.make_if_due(self.config.tls.certificate, self.config.tls.key, "localhost")
+        running = Running(self.config, loop)
+        try:
+            running.wait_until(lambda: running.ready)
+            yield running
+        finally:
+            running.stop()
+        assert not running.faults
+
+    @contextmanager
+    def process(self) -> Iterator[subprocess.Popen[str]]:
+        """Serve by the real command, `mtq serve`."""
+        command = [MTQ, "--config", str(self.file), "serve"]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+            try:
+                wait_for_line(server, "ready")
+                yield server
+            finally:
+                if server.poll() is None:
+                    server.send_signal(signal.SIGKILL)
+
+
+class Running:
+    """A server in a thread."""
+
+    def __init__(self, config: Config, loop: LoopFactory) -> None:
+        self.ledger = Ledger()
+        self.events: list[Event] = []
+        self.faults: list[str] = []
+        self.ready = False
+        self.server: Server
+        self._loop: asyncio.AbstractEventLoop
+        self._done: asyncio.Event
+        self._changed = threading.Condition()
+        self.ledger.listen(self._entered)
+        self._thread = threading.Thread(target=self._run, args=(config, loop))
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the server as SIGTERM would."""
+        if self._thread.is_alive() and self.ready:
+            self._loop.call_soon_threadsafe(self._done.set)
+        self._thread.join(WAIT)
+        assert not self._thread.is_alive()
+
+    def wait_until(self, condition: Callable[[], bool]) -> None:
+        """Wait for something to happen in the server."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: condition() or not self._thread.is_alive(), WAIT), self.events
+        assert condition(), self.faults
+
+    def closed(self, number: int = 1) -> list[SessionClosed]:
+        """Wait until so many sessions have been decided, and say how."""
+        self.wait_until(lambda: len(self._closed()) >= number)
+        return self._closed()
+
+    @property
+    def remarks(self) -> list[str]:
+        """What was remarked in the log."""
+        return [event.text for event in self.events if isinstance(event, Remark)]
+
+    def _closed(self) -> list[SessionClosed]:
+        return [event for event in self.events if isinstance(event, SessionClosed)]
+
+    def _run(self, config: Config, loop: LoopFactory) -> None:
+        with asyncio.Runner(loop_factory=loop) as runner:
+            runner.run(self._serve(config))
+        self._tell()
+
+    async def _serve(self, config: Config) -> None:
+        self._loop, self._done = asyncio.get_running_loop(), asyncio.Event()
+        self._loop.set_exception_handler(lambda _, context: self.faults.append(str(context)))
+        self.server = Server(config, self.ledger)
+        with guarded():
+            await self.server.start()
+            self.ready = True
+            self._tell()
+            await self._done.wait()
+            await self.server.stop()
+
+    def _entered(self, _: datetime, event: Event) -> None:
+        self.events.append(event)
+        if isinstance(event, Remark) and event.text.startswith("internal error"):
+            self.faults.append(event.text)
+        self._tell()
+
+    def _tell(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
+
+
+@contextmanager
+def guarded() -> Iterator[None]:
+    """A blocking call on an event loop is an error here."""
+    guard = BlockBuster()
+    for name in ("threading.Lock.acquire", "threading.Lock.acquire_lock"):
+        guard.functions[name].can_block_in("tests/house.py", {"_tell", "_entered"})
+    guard.activate()
+    try:
+        yield
+    finally:
+        guard.deactivate()
+
+
+def wait_for_line(process: "subprocess.Popen[str]", text: str) -> str:
+    """Read a process's log up to the line that holds this text."""
+    assert process.stderr is not None
+    seen = []
+    for line in process.stderr:
+        seen.append(line)
+        if text in line:
+            return line
+    raise AssertionError("".join(seen))
