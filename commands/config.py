@@ -9,7 +9,7 @@ from mtq.errors import ConfigInvalid
 from . import place
 from .console import note, say, say_json
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The configuration.")
+app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, help="The configuration.")
 
 
 @app.command()

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import NoReturn
 
 import typer
@@ -22,8 +23,8 @@ def note(text: str, quiet: bool = False) -> None:
 
 
 def say_json(data: object) -> None:
-    """Data for a program, alone on stdout."""
-    say(json.dumps(data, indent=2, default=str))
+    """Data for a program, alone on stdout. Times are ISO 8601 in UTC."""
+    say(json.dumps(data, indent=2, default=_text))
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]], empty: str) -> None:
@@ -45,6 +46,10 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]], empty: str) 
     widths = [max(map(len, column)) for column in zip(columns, *cells, strict=True)]
     for row in ([column.upper() for column in columns], *cells):
         say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _text(value: object) -> str:
+    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else str(value)
 
 
 def end(code: Exit) -> NoReturn:

@@ -18,7 +18,7 @@ from mtq.errors import MtqError
 from . import place
 from .console import note
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 SERVICE_USER = "mtq"
 
@@ -36,8 +36,9 @@ def init(
         _make_user(quiet)
     file = place.of(context).file
     if file.exists():
-        load(file)
+        config = load(file)
         note(f"unchanged: {file} is there already", quiet)
+        furnish(config, quiet)
         return
     fill(file, quiet)
 

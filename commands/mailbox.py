@@ -3,7 +3,6 @@
 import os
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,7 +16,7 @@ from mtq.users.passwd_file import Account
 from . import place
 from .console import note, say, say_json, table
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Mailboxes.")
+app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, help="Mailboxes.")
 
 Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
 
@@ -53,7 +52,7 @@ def status(context: typer.Context, user: str, as_json: Json = False) -> None:
             if value is not None:
                 say(f"{name + ':':<10}{value}")
     if row["error"]:
-        raise MtqError(f"{row['mailbox']}: {row['error']}")
+        raise MtqError(str(row["error"]))
 
 
 @app.command()
@@ -65,6 +64,8 @@ def deliver(context: typer.Context, user: str) -> None:
     from mtq.mail.deliver import deliver as put
 
     config = place.config(context)
+    if not config.users.file.exists():
+        raise MtqError(f"{config.users.file}: the users file is not there")
     account = _account(config, user)
     root = MailRoot(config.mailboxes.path)
     if root.folder is not None and not os.path.isdir(root.folder):
@@ -102,16 +103,17 @@ def _state(config: Config, account: Account) -> dict[str, str | int | None]:
     from mtq.mail.maildrop import Settings, open_maildrop
 
     root = MailRoot(config.mailboxes.path)
-    mailbox = root.mailbox(account.name, account.home)
     row: dict[str, str | int | None] = {
         "user": account.name,
-        "mailbox": str(Path(os.fsdecode(mailbox))),
+        "mailbox": None,
         "messages": None,
         "octets": None,
         "error": None,
     }
     nobody = Holder(account.name, "", "", "", "")
     try:
+        mailbox = root.mailbox(account.name, account.home)
+        row["mailbox"] = os.fsdecode(mailbox)
         listing = open_maildrop(mailbox, Settings(root.folder, lock=False), Locks(), nobody).listing
     except Refusal as refusal:
         row["error"] = refusal.cause
@@ -121,5 +123,7 @@ def _state(config: Config, account: Account) -> dict[str, str | int | None]:
 
 
 def _standard_input() -> Iterator[bytes]:
+    if sys.stdin is None:
+        raise MtqError("there is no message: standard input is closed")
     while piece := os.read(sys.stdin.fileno(), 1 << 16):
         yield piece

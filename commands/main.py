@@ -1,8 +1,10 @@
 """`mtq`: the top of the command line, and the one place where errors become exit codes."""
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
@@ -94,13 +96,15 @@ def main(arguments: Sequence[str]) -> int:
         sys.stdout = None      # whoever read us has gone: not even the flush at exit may complain
         return Exit.FAILED
     except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
+        where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
         note(f"mtq: {where}{(error.strerror or str(error)).lower()}")
         return Exit.FAILED
 
 
 def run() -> None:
     """The console script."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="surrogateescape")        # names and paths in another encoding, as they are
     sys.exit(main(sys.argv[1:]))
 
 
@@ -119,8 +123,11 @@ def _usage(error: typer.TyperException) -> str:
 
 def _is_delivery(arguments: Sequence[str]) -> bool:
     """Whether this is `mtq [--config PATH] mailbox deliver …`, whose exit codes are an MTA's."""
-    rest = list(arguments)
-    while rest and rest[0].startswith("-"):
-        if rest.pop(0) == "--config":
-            rest[:1] = []
-    return rest[:2] == ["mailbox", "deliver"]
+    rest = iter(arguments)
+    words = []
+    for argument in rest:
+        if argument == "--config":
+            next(rest, None)
+        elif not argument.startswith("-"):
+            words.append(argument)
+    return words[:2] == ["mailbox", "deliver"]

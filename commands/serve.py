@@ -11,7 +11,7 @@ from mtq.config.model import Config, Mechanism
 from . import place
 from .console import note
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 @app.command()

@@ -10,7 +10,9 @@ from mtq.errors import Exit, MtqError, WrongUsage
 from . import place
 from .console import end, note, say_json, table
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Users and their passwords.")
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, rich_markup_mode=None, help="Users and their passwords."
+)
 
 PasswordStdin = Annotated[
     bool, typer.Option("--password-stdin", help="Read the password from standard input, its first line.")

@@ -66,12 +66,14 @@ class House:
     settings: str = ""
     server: str = ""
     services: str = SERVICES
+    failure_delay: int = 0
     pop3: int = field(default_factory=free_port)
     pop3s: int = field(default_factory=free_port)
 
     def __post_init__(self) -> None:
         self.file = self.folder / "mtq.toml"
-        text = f'[server]\nhostname = "localhost"\nstate_dir = "state"\nauth_failure_delay = 0\n{self.server}\n'
+        text = f'[server]\nhostname = "localhost"\nstate_dir = "state"\n'
+        text += f"auth_failure_delay = {self.failure_delay}\n{self.server}\n"
         text += self.services.format(pop3=self.pop3, pop3s=self.pop3s, settings=self.settings)
         self.file.write_text(text)
         self.config: Config = load(self.file)
@@ -108,10 +110,14 @@ class House:
         files = [file for sub in ("new", "cur") for file in (self.mailbox(user) / sub).iterdir()]
         return [file.read_bytes() for file in sorted(files, key=lambda file: file.name)]
 
+    def certify(self) -> None:
+        """Make the server's certificate, as a first start does."""
+        tls.make_if_due(self.config.tls.certificate, self.config.tls.key, "localhost")
+
     @contextmanager
     def serving(self, loop: LoopFactory = uvloop.new_event_loop) -> Iterator["Running"]:
         """Serve in a thread of this process."""
-        tls.make_if_due(self.config.tls.certificate, self.config.tls.key, "localhost")
+        self.certify()
         running = Running(self.config, loop)
         try:
             running.wait_until(lambda: running.ready)
@@ -149,10 +155,14 @@ class Running:
         self._thread = threading.Thread(target=self._run, args=(config, loop))
         self._thread.start()
 
+    def ask_to_stop(self) -> None:
+        """Do what SIGTERM does."""
+        self._loop.call_soon_threadsafe(self._done.set)
+
     def stop(self) -> None:
-        """End the server as SIGTERM would."""
+        """End the server and wait for it."""
         if self._thread.is_alive() and self.ready:
-            self._loop.call_soon_threadsafe(self._done.set)
+            self.ask_to_stop()
         self._thread.join(WAIT)
         assert not self._thread.is_alive()
 

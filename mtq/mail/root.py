@@ -24,7 +24,7 @@ class MailRoot:
     def mailbox(self, name: str, home: str) -> bytes:
         """The mailbox of a user. The name is canonical: it has no slash and no part that leads upwards.
 
-        Raises Refusal for a user without the home that the path begins with: it would begin at the file system's root.
+        Raises Refusal for a user without the home that the path needs: it would begin at the file system's root.
         """
         if "{home}" in self.template and not os.path.isabs(home):
             raise Refusal(Code.SYS_PERM, "the mailbox cannot be read", f"{name} has no home in the users file")

@@ -35,6 +35,7 @@ class Server:
         """Start every enabled service. Raises MtqError if none of them runs."""
         loop = asyncio.get_running_loop()
         loop.set_default_executor(ThreadPoolExecutor(DISK_THREADS, thread_name_prefix="disk"))
+        await self._house.verifier.look()
         for service in self.services.values():
             await service.start()
         if not any(service.state is State.RUNNING for service in self.services.values()):

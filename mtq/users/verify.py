@@ -6,6 +6,7 @@ import hmac
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -38,6 +39,11 @@ class Verifier:
     def close(self) -> None:
         """Let the threads go."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def look(self) -> None:
+        """Read the users before the first client comes. One that cannot be read is told to who logs in."""
+        with suppress(Refusal):
+            await self._find("")
 
     def all_plain(self) -> bool:
         """Whether every user could log in by APOP, as of the last look at the file; a new look is on its way.

@@ -1,12 +1,16 @@
 """How sessions end that do not say QUIT: idle, too slow to log in, refused at the door, the server going down."""
 
 import asyncio
+import select
 import signal
 import socket
+import subprocess
 from pathlib import Path
 
+import pytest
+
 from mtq.ledger import SessionRefused
-from tests.house import House, wait_for_line
+from tests.house import MTQ, WAIT, House, wait_for_line
 from tests.server.pop import Client
 
 
@@ -57,7 +61,7 @@ def test_a_client_that_reads_slowly_is_not_idle(tmp_path: Path) -> None:
             got, started = 0, running.ledger.clock()
             while (running.ledger.clock() - started).total_seconds() < 3:
                 got += len(client.sock.recv(16384))
-                assert not running._closed()
+                assert running.server.services["pop3"].connections
                 select_pause(client.sock)
             while got < 8_080_000:
                 data = client.sock.recv(1 << 20)
@@ -67,8 +71,6 @@ def test_a_client_that_reads_slowly_is_not_idle(tmp_path: Path) -> None:
 
 def select_pause(sock: socket.socket) -> None:
     """Let a tenth of a second pass as a slow client does; nothing is waited for but the time itself."""
-    import select
-
     select.select([], [], [sock], 0.1)
 
 
@@ -103,17 +105,21 @@ def test_plain_text_on_a_tls_port_ends_the_connection(house: House) -> None:
         assert running.closed()[0].reason.startswith("TLS handshake failed")
 
 
-def test_the_failure_of_a_login_is_answered_after_the_delay(tmp_path: Path) -> None:
-    house = house_with(tmp_path, "", server="")
-    house.file.write_text(house.file.read_text().replace("auth_failure_delay = 0", "auth_failure_delay = 1"))
-    house.__post_init__
-    from mtq.config.read import load
-
-    house.config = load(house.file)
-    with house.serving() as running, Client(house.pop3) as client:
-        before = running.ledger.clock()
-        assert client.login(password="wrong").startswith(b"-ERR [AUTH] ")
-        assert (running.ledger.clock() - before).total_seconds() >= 1
+def test_a_failed_login_is_answered_later_than_another_clients_whole_session(tmp_path: Path) -> None:
+    house = House(tmp_path, failure_delay=3)
+    house.user("fred", "secret")
+    with house.serving(), Client(house.pop3) as guessing:
+        guessing.line()
+        guessing.send(b"USER fred\r\nPASS wrong\r\n")
+        assert guessing.line() == b"+OK"
+        with Client(house.pop3) as client:
+            client.login()
+            assert client.ask(b"QUIT").startswith(b"+OK")
+        guessing.sock.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            guessing.sock.recv(1)
+        guessing.sock.settimeout(WAIT)
+        assert guessing.line().startswith(b"-ERR [AUTH] ")
 
 
 def test_past_the_limit_a_client_is_told_and_nobody_else_notices(tmp_path: Path) -> None:
@@ -187,7 +193,7 @@ def test_a_message_on_its_way_is_finished_before_the_server_goes_down(house: Hou
         client.login()
         client.send(b"RETR 1\r\n")
         client.line()
-        running._loop.call_soon_threadsafe(running._done.set)
+        running.ask_to_stop()
         assert len(client.body()) == 200_000 * 101
         assert client.rest().startswith(b"-ERR [SYS/TEMP] ")
 
@@ -201,10 +207,6 @@ def test_a_service_that_cannot_listen_does_not_keep_the_others_from_it(house: Ho
 
 def test_a_server_none_of_whose_services_can_listen_says_why_and_ends(house: House) -> None:
     with socket.create_server(("127.0.0.1", house.pop3)), socket.create_server(("127.0.0.1", house.pop3s)):
-        import subprocess
-
-        from tests.house import MTQ
-
         done = subprocess.run([MTQ, "--config", str(house.file), "serve"], capture_output=True, text=True)
         assert done.returncode == 1
         assert f"port 127.0.0.1:{house.pop3}: something else listens there" in done.stderr.splitlines()[-1]

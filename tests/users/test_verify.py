@@ -1,0 +1,254 @@
+"""Checking who a client is: every way to be wrong looks the same, and checks never pile up."""
+
+import asyncio
+import hashlib
+import os
+import threading
+from collections.abc import Coroutine, Iterator
+from pathlib import Path
+
+import pytest
+
+from mtq.errors import Code, Refusal
+from mtq.users import passwd_file, schemes
+from mtq.users.passwd_file import Account
+from mtq.users.verify import WAITING, WRONG, Verifier
+
+ARGON2ID = "{ARGON2ID}$argon2id$v=19$m=64,t=1,p=2$CVZs2cadqhK8CMU3ZjIHtg$yLEu38GwfcictRfeeM1pai4nocDK3eIfw0CGNAvNmv0"
+"""`secret`."""
+
+TIMESTAMP = b"<1896.697170952@dbc.mtview.ca.us>"
+
+USERS = f"""
+fred:{{PLAIN}}tanstaaf::::/home/fred::
+wilma:{ARGON2ID}
+barney:{{MD5-CRYPT}}$1$x
+betty:secret
+dino:{{ARGON2ID}}damaged
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A users file."""
+    (tmp_path / "users").write_text(USERS)
+    return tmp_path / "users"
+
+
+@pytest.fixture
+def verifier(file: Path) -> Iterator[Verifier]:
+    """A verifier of this file."""
+    verifier = Verifier(file)
+    yield verifier
+    verifier.close()
+
+
+def refused(call: Coroutine[object, object, Account]) -> Refusal:
+    """The refusal in which a check ends."""
+    with pytest.raises(Refusal) as caught:
+        asyncio.run(call)
+    return caught.value
+
+
+def digest(secret: bytes, timestamp: bytes = TIMESTAMP) -> bytes:
+    """What an APOP client sends."""
+    return hashlib.md5(timestamp + secret, usedforsecurity=False).hexdigest().encode()
+
+
+# Passwords
+
+
+@pytest.mark.parametrize(("user", "password"), [("fred", b"tanstaaf"), ("FRED", b"tanstaaf"), ("wilma", b"secret")])
+def test_the_right_password_finds_the_account(verifier: Verifier, user: str, password: bytes) -> None:
+    assert asyncio.run(verifier.password(user, password)).name == user.lower()
+
+
+WAYS_TO_BE_WRONG = [
+    ("fred", b"tanstaaF", "wrong password"),
+    ("fred", b"", "wrong password"),
+    ("wilma", b"wrong", "wrong password"),
+    ("nobody", b"tanstaaf", "no such user"),
+    ("nobody", b"", "no such user"),
+    ("", b"tanstaaf", "no such user"),
+    ("../fred", b"tanstaaf", "no such user"),
+    ("fr\0ed", b"tanstaaf", "no such user"),
+    ("barney", b"secret", "password scheme MD5-CRYPT is not known"),
+    ("betty", b"secret", "is not known"),
+    ("dino", b"damaged", "wrong password"),
+]
+
+
+@pytest.mark.parametrize(("user", "password", "cause"), WAYS_TO_BE_WRONG)
+def test_a_client_is_told_the_same_whatever_is_wrong(
+    verifier: Verifier, user: str, password: bytes, cause: str
+) -> None:
+    refusal = refused(verifier.password(user, password))
+    assert (refusal.code, refusal.text) == (Code.AUTH, WRONG)
+    assert cause in refusal.cause
+
+
+def test_without_any_user_everybody_is_wrong(tmp_path: Path) -> None:
+    refusal = refused(Verifier(tmp_path / "users").password("fred", b"x"))
+    assert (refusal.code, refusal.text) == (Code.AUTH, WRONG)
+
+
+def test_a_users_file_that_cannot_be_read_is_no_fault_of_the_client(tmp_path: Path) -> None:
+    refusal = refused(Verifier(tmp_path).password("fred", b"x"))
+    assert refusal.code is Code.SYS_TEMP
+    assert str(tmp_path) not in refusal.text
+    assert str(tmp_path) in refusal.cause
+
+
+def test_a_user_that_is_added_can_log_in_at_once(verifier: Verifier, file: Path) -> None:
+    assert refused(verifier.password("pebbles", b"x")).code is Code.AUTH
+    passwd_file.add(file, "pebbles", "{PLAIN}x")
+    assert asyncio.run(verifier.password("pebbles", b"x")).name == "pebbles"
+
+
+# Checks at once
+
+
+class Gate:
+    """A password scheme whose checks stand and wait until the gate is opened, and which counts them."""
+
+    costly = True
+
+    def __init__(self) -> None:
+        self.open = threading.Event()
+        self.most = 0
+        self._within = 0
+        self._count = threading.Lock()
+
+    def make(self, password: bytes) -> str:
+        return password.decode()
+
+    def check(self, secret: str, password: bytes) -> bool:
+        with self._count:
+            self._within += 1
+            self.most = max(self.most, self._within)
+        self.open.wait()
+        with self._count:
+            self._within -= 1
+        return secret.encode() == password
+
+
+@pytest.fixture
+def gate(monkeypatch: pytest.MonkeyPatch, file: Path) -> Iterator[Gate]:
+    """The gate, as the scheme of all users but one."""
+    gate = Gate()
+    monkeypatch.setitem(schemes.SCHEMES, "GATE", gate)
+    file.write_text("fred:{GATE}x\nwilma:{PLAIN}y\n")
+    yield gate
+    gate.open.set()     # no thread outlives its test
+
+
+CORES = len(os.sched_getaffinity(0))
+
+
+def test_past_the_bound_of_waiting_checks_a_client_is_told_to_come_back(verifier: Verifier, gate: Gate) -> None:
+    async def crowd() -> tuple[set["asyncio.Task[Account]"], list[Account]]:
+        tasks = {asyncio.create_task(verifier.password("fred", b"x")) for _ in range(CORES + WAITING + 1)}
+        early, late = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        gate.open.set()
+        return early, await asyncio.gather(*late)
+
+    early, accounts = asyncio.run(crowd())
+    [refused_one] = early
+    refusal = refused_one.exception()
+    assert isinstance(refusal, Refusal)
+    assert refusal.code is Code.SYS_TEMP
+    assert len(accounts) == CORES + WAITING
+
+
+def test_no_more_checks_run_at_once_than_there_are_cores(verifier: Verifier, gate: Gate) -> None:
+    async def crowd() -> None:
+        tasks = [asyncio.create_task(verifier.password("fred", b"x")) for _ in range(CORES + WAITING + 1)]
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        gate.open.set()
+        await asyncio.wait(tasks)
+
+    asyncio.run(crowd())
+    assert gate.most <= CORES
+
+
+def test_there_is_room_again_when_the_crowd_has_gone(verifier: Verifier, gate: Gate) -> None:
+    gate.open.set()
+
+    async def crowds() -> list[Account]:
+        for _ in range(2):
+            accounts = await asyncio.gather(*(verifier.password("fred", b"x") for _ in range(CORES + WAITING)))
+        return accounts
+
+    assert len(asyncio.run(crowds())) == CORES + WAITING
+
+
+def test_a_cheap_check_waits_for_no_costly_one(verifier: Verifier, gate: Gate) -> None:
+    async def both() -> str:
+        slow = [asyncio.create_task(verifier.password("fred", b"x")) for _ in range(CORES + 1)]
+        account = await verifier.password("wilma", b"y")
+        assert not any(task.done() for task in slow)
+        gate.open.set()
+        await asyncio.wait(slow)
+        return account.name
+
+    assert asyncio.run(both()) == "wilma"
+
+
+def test_an_unknown_user_costs_as_much_as_a_known_one(verifier: Verifier, gate: Gate) -> None:
+    gate.open.set()
+    refused(verifier.password("nobody", b"x"))
+    assert gate.most == 1
+
+
+# APOP
+
+
+def test_the_example_of_the_rfc(verifier: Verifier) -> None:
+    """RFC 1939, section 7."""
+    answer = b"c4c9334bac560ecc979e58001b3e22fb"
+    account = asyncio.run(verifier.apop("fred", TIMESTAMP, answer))
+    assert account == Account("fred", "{PLAIN}tanstaaf", "/home/fred")
+
+
+@pytest.mark.parametrize(
+    ("user", "answer", "cause"),
+    [
+        ("fred", digest(b"wrong"), "wrong password"),
+        ("fred", digest(b"tanstaaf", b"<another@timestamp>"), "wrong password"),
+        ("fred", digest(b"tanstaaf").upper(), "wrong password"),
+        ("fred", digest(b"tanstaaf")[:-1], "wrong password"),
+        ("fred", b"", "wrong password"),
+        ("nobody", digest(b""), "no such user"),
+        ("../fred", digest(b"tanstaaf"), "no such user"),
+        ("wilma", digest(b"secret"), "APOP needs a password stored as {PLAIN}"),
+        ("wilma", digest(b""), "APOP needs a password stored as {PLAIN}"),
+        ("betty", digest(b"secret"), "APOP needs a password stored as {PLAIN}"),
+    ],
+)
+def test_a_wrong_apop_is_told_like_a_wrong_password(verifier: Verifier, user: str, answer: bytes, cause: str) -> None:
+    refusal = refused(verifier.apop(user, TIMESTAMP, answer))
+    assert (refusal.code, refusal.text, refusal.cause) == (Code.AUTH, WRONG, cause)
+
+
+async def offered(verifier: Verifier) -> bool:
+    """Whether a greeting would offer APOP now."""
+    return verifier.all_plain()
+
+
+@pytest.mark.parametrize(("text", "worth"), [("fred:{PLAIN}tanstaaf\n", True), (USERS, False)])
+def test_apop_is_worth_an_offer_when_every_password_is_plain(
+    verifier: Verifier, file: Path, text: str, worth: bool
+) -> None:
+    file.write_text(text)
+    asyncio.run(verifier.password("fred", b"tanstaaf"))      # has looked at the file
+    assert asyncio.run(offered(verifier)) is worth
+
+
+def test_a_greeting_has_the_file_looked_at_for_those_to_come(verifier: Verifier, file: Path) -> None:
+    file.write_text("fred:{PLAIN}tanstaaf\n")
+    asyncio.run(offered(verifier))       # run() ends when the look that was begun has ended
+    assert asyncio.run(offered(verifier)) is True
+
+
+def test_a_file_that_cannot_be_read_does_not_disturb_a_greeting(tmp_path: Path) -> None:
+    assert asyncio.run(offered(Verifier(tmp_path))) is False
