@@ -13,7 +13,8 @@ from mtq.errors import Exit
 
 def say(text: str) -> None:
     """Data, for a person or a program."""
-    print(text)      # noqa: T201 - this is the one place that prints
+    # Flushed, so that a reader who has gone is noticed here and not when Python ends.
+    print(text, flush=True)      # noqa: T201 - this is the one place that prints
 
 
 def note(text: str, quiet: bool = False) -> None:

@@ -92,9 +92,8 @@ def main(arguments: Sequence[str]) -> int:
     except typer.Abort:
         note("mtq: aborted, nothing was changed")
         return Exit.FAILED
-    except BrokenPipeError:
-        sys.stdout = None      # whoever read us has gone: not even the flush at exit may complain
-        return Exit.FAILED
+    except SystemExit:
+        return Exit.FAILED      # whoever read us has gone: typer ends like this and silences the flush at exit
     except OSError as error:
         where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
         note(f"mtq: {where}{(error.strerror or str(error)).lower()}")

@@ -45,14 +45,14 @@ def fetchmail(house: House, way: Way, folder: Path, keep: bool = False) -> list[
     }[way]
     rc = folder / "fetchmailrc"
     port = house.pop3s if way is Way.TLS else house.pop3
-    what = "keep uidl" if keep else "fetchall"
+    what = "keep" if keep else "fetchall"
     rc.write_text(
-        f"set invisible\npoll localhost protocol pop3 service {port} timeout 20\n"
+        f"set invisible\npoll localhost protocol pop3 service {port} timeout 20 {'uidl' if keep else ''}\n"
         f'  user fred password secret {ssl} {what} norewrite mda "{deliver}"\n'
     )
     rc.chmod(0o600)
-    _run(["fetchmail", "--fetchmailrc", str(rc), "--pidfile", str(folder / "pid"), "--nosyslog",
-          "--idfile", str(folder / "ids")], {0, 1})
+    files = ["--pidfile", str(folder / "pid"), "--idfile", str(folder / "ids")]
+    _run(["fetchmail", "--fetchmailrc", str(rc), "--nosyslog", *files], {0, 1})
     return _files(inbox)
 
 

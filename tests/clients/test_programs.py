@@ -49,7 +49,7 @@ def test_a_client_gets_what_was_delivered_and_empties_the_mailbox(
     with house.serving():
         got = fetch(house, way, folder)
     assert len(got) == len(CORPUS)
-    received = {message.replace(b"\r\n", b"\n") for message in got}
+    received = {message.replace(b"\r\n", b"\n") for message in got} if fetch is programs.curl else set(got)
     expected = {name: on_the_wire(message).replace(b"\r\n", b"\n") for name, message in CORPUS.items()}
     assert {name for name, message in expected.items() if message not in received} <= ALTERED[fetch]
     assert house.stored("fred") == []

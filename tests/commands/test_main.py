@@ -124,10 +124,16 @@ def test_an_error_of_the_system_is_one_line_that_names_the_file(run: Run, house:
     assert outcome.err == f"mtq: {house.folder}/nowhere/users.lock: no such file or directory\n"
 
 
-def test_who_stops_reading_ends_the_command_without_a_word(house: House) -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("words", [("config", "show"), ("user", "list")])
+def test_who_stops_reading_ends_the_command_without_a_word(
+    house: House, words: tuple[str, str], unbuffered: str
+) -> None:
     reading, writing = os.pipe()
     os.close(reading)
-    done = subprocess.run([MTQ, "--config", house.file, "config", "show"], stdout=writing, stderr=subprocess.PIPE)
+    command = [MTQ, "--config", str(house.file), *words]
+    environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, env=environment)
     os.close(writing)
     assert (done.returncode, done.stderr) == (1, b"")
 

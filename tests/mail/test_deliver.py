@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -145,7 +146,8 @@ def test_messages_are_listed_in_the_order_in_which_they_were_delivered(
     assert ids(mailbox.login()) == [os.path.basename(path) for path in paths]
 
 
-def test_many_processes_at_once_never_meet(mailbox: Mailbox) -> None:
+def test_many_processes_at_once_never_meet(tmp_path: Path) -> None:
+    mailbox = Mailbox(os.fsencode(tmp_path / "not" / "yet" / "there"))
     processes = [outsider.python(DELIVER_MANY, mailbox.path, f"process {n}\n") for n in range(8)]
     paths = b"".join(process.communicate()[0] for process in processes).splitlines()
     assert [process.returncode for process in processes] == [0] * 8

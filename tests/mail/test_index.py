@@ -38,6 +38,11 @@ SMALL = Index(
 )
 
 
+def forged(body: bytes) -> bytes:
+    """An index file with a right checksum, whatever is in it."""
+    return index.encode(Index())[:-4] + struct.pack("<I", zlib.crc32(body)) + body
+
+
 def filled(mailbox: Mailbox) -> list[tuple[bytes, int]]:
     """Fill a mailbox that has been quiet for long, and say what a session must be told."""
     mailbox.put(b"new/1", TEXT)
@@ -83,12 +88,32 @@ def test_a_file_with_something_after_its_end_is_no_index() -> None:
 
 @given(st.binary(max_size=80) | st.binary(max_size=20).map(lambda more: index.encode(SMALL)[16:] + more))
 def test_nonsense_with_a_right_checksum_is_an_index_or_a_value_error(body: bytes) -> None:
-    data = index.encode(Index())[:-4] + struct.pack("<I", zlib.crc32(body)) + body
     try:
-        read = index.decode(data)
+        read = index.decode(forged(body))
     except ValueError:
         return
     assert all(len(section.paths) == len(section.sizes) for section in read.sections.values())
+
+
+@pytest.mark.parametrize("length", range(len(index.encode(SMALL)) - 16))
+def test_of_a_cut_off_file_with_a_right_checksum_only_whole_folders_are_read(length: int) -> None:
+    try:
+        read = index.decode(forged(index.encode(SMALL)[16:][:length]))
+    except ValueError:
+        return
+    assert read.sections.items() <= SMALL.sections.items()
+
+
+def test_a_folder_with_more_paths_than_sizes_is_no_index() -> None:
+    section = Section(Stamps(1, 2, True), [b"new/1\0new/2"], array("q", [10]))
+    with pytest.raises(ValueError, match="damaged"):
+        index.decode(index.encode(Index({b"": section})))
+
+
+def test_a_size_below_nothing_is_no_index() -> None:
+    section = Section(Stamps(1, 2, True), [b"new/1"], array("q", [-1]))
+    with pytest.raises(ValueError, match="damaged"):
+        index.decode(index.encode(Index({b"": section})))
 
 
 def test_no_file_is_an_empty_index(mailbox: Mailbox) -> None:
@@ -127,6 +152,13 @@ def test_a_link_in_the_place_of_the_index_is_not_written_through(mailbox: Mailbo
     index.write(mailbox.path, SMALL)
     assert mailbox.content(b"../precious") == b"keep me\n"
     assert index.read(mailbox.path) == SMALL
+
+
+def test_an_index_in_the_place_of_a_link_takes_after_its_mailbox(mailbox: Mailbox) -> None:
+    os.chmod(mailbox.path, 0o700)
+    os.symlink(b"../precious", mailbox.at(NAME))
+    index.write(mailbox.path, SMALL)
+    assert os.lstat(mailbox.at(NAME)).st_mode & 0o777 == 0o600
 
 
 def test_sizes_are_remembered_by_base_name() -> None:

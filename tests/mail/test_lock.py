@@ -180,6 +180,22 @@ def test_where_no_file_can_be_made_the_server_s_own_lock_serves(mailbox: Mailbox
     assert not is_locked(mailbox, locks)
 
 
+def test_the_server_s_own_lock_knows_a_mailbox_by_any_path(mailbox: Mailbox, locks: Locks) -> None:
+    os.mkdir(mailbox.at(NAME))
+    os.symlink(mailbox.path, mailbox.path + b"-link")
+    with held(mailbox, locks):
+        assert is_locked(Mailbox(mailbox.path + b"-link"), locks)
+
+
+def test_releasing_the_server_s_own_lock_twice_does_not_take_it_from_the_next(mailbox: Mailbox, locks: Locks) -> None:
+    os.mkdir(mailbox.at(NAME))
+    first = locks.take(mailbox.path, HOLDER)
+    first.release()
+    with held(mailbox, locks):
+        first.release()
+        assert is_locked(mailbox, locks)
+
+
 def test_a_link_in_the_place_of_the_file_is_not_written_through(mailbox: Mailbox, locks: Locks) -> None:
     mailbox.put(b"../precious", b"keep me\n")
     os.symlink(b"../precious", mailbox.at(NAME))

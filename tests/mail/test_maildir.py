@@ -189,7 +189,8 @@ def test_a_whole_folder_that_is_a_link_out_is_not_served(mailbox: Mailbox) -> No
 def test_a_mailbox_may_itself_be_a_link(mailbox: Mailbox) -> None:
     mailbox.put(b"new/1")
     os.symlink(mailbox.path, mailbox.path + b"-link")
-    assert scanned(Mailbox(mailbox.path + b"-link")) == {b"1": b"new/1"}
+    os.symlink(b"1", mailbox.at(b"new/2"))
+    assert scanned(Mailbox(mailbox.path + b"-link")) == {b"1": b"new/1", b"2": b"new/2"}
 
 
 # Folders

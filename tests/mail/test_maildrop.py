@@ -387,6 +387,15 @@ def test_a_link_is_removed_and_not_what_it_points_to(mailbox: Mailbox) -> None:
     assert (mailbox.names(b"new"), mailbox.names(b".A/cur")) == ([], [b"1"])
 
 
+def test_a_link_whose_end_has_gone_is_removed(mailbox: Mailbox) -> None:
+    target = mailbox.put(b".A/cur/1")
+    os.symlink(target, mailbox.at(b"new/2"))
+    maildrop = mailbox.login()
+    os.unlink(target)
+    assert maildrop.remove((1,)) == 0
+    assert mailbox.names(b"new") == []
+
+
 def test_removals_are_entered_in_the_quota_file(mailbox: Mailbox) -> None:
     mailbox.put(b"maildirsize", b"1000000S\n")
     mailbox.put(b"new/1", b"12345\n")
@@ -418,7 +427,18 @@ def test_what_was_removed_is_not_listed_again(mailbox: Mailbox) -> None:
     assert mailbox.listed() == [(b"2", TEXT_OCTETS)]
 
 
-# The lock
+# The end
+
+
+def test_closing_writes_what_was_learnt_once(mailbox: Mailbox) -> None:
+    mailbox.put(b"new/1")
+    maildrop = mailbox.login()
+    assert maildrop.unwritten
+    maildrop.close()
+    assert not maildrop.unwritten
+    os.unlink(mailbox.at(INDEX))
+    maildrop.close()
+    assert INDEX not in mailbox.names(b"")
 
 
 def test_a_second_session_is_refused(mailbox: Mailbox) -> None:

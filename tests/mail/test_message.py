@@ -50,12 +50,13 @@ def test_an_empty_message_may_be_read_and_gives_nothing(mailbox: Mailbox, cached
     file.close()
 
 
-def test_reading_stops_at_the_size_it_had_when_it_was_opened(mailbox: Mailbox) -> None:
+@pytest.mark.parametrize("cached", [True, False])
+def test_reading_stops_at_the_size_it_had_when_it_was_opened(mailbox: Mailbox, cached: bool) -> None:
     path = mailbox.put(b"new/1", b"before")
     file = MessageFile(path)
     with open(path, "ab") as more:
         more.write(b"after")
-    assert b"".join(whole(file, cached=False)) == b"before"
+    assert b"".join(whole(file, cached)) == b"before"
 
 
 def test_a_message_cut_short_meanwhile_ends_where_it_ends_now(mailbox: Mailbox) -> None:

@@ -1,0 +1,29 @@
+# Each target only calls what the README shows.
+PYTHON ?= python3
+VENV   ?= .venv
+
+.PHONY: demo test lint clean
+
+demo: $(VENV)/installed
+	$(VENV)/bin/mtq serve --demo
+
+test: $(VENV)/tested
+	$(VENV)/bin/pytest
+
+lint: $(VENV)/tested
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info
+
+$(VENV)/installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --upgrade "pip>=25.1"
+	$(VENV)/bin/pip install --quiet --editable .
+	touch $@
+
+$(VENV)/tested: $(VENV)/installed
+	$(VENV)/bin/pip install --quiet --group test --group lint
+	touch $@

@@ -1,0 +1,67 @@
+"""The README's examples, run as they stand by a new user in an empty home."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.house import wait_for_line
+
+ROOT = Path(__file__).parent.parent
+BLOCKS = re.findall(r"^```sh\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+DEMO, DEMO_CLIENT, SET_UP, SERVE, CLIENT = BLOCKS
+
+# Root would write to /etc: there it goes by the name of nobody, in a user namespace of its own.
+AS_A_USER = ["unshare", "--user"] if os.geteuid() == 0 else []
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """An empty home, with mtq on the path."""
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    return {"HOME": str(tmp_path), "PATH": path, "LC_ALL": "C.UTF-8", "VENV": str(Path(sys.executable).parent.parent)}
+
+
+def run(block: str, environment: dict[str, str]) -> str:
+    """Run the commands of a block; each must succeed."""
+    command = [*AS_A_USER, "bash", "-euo", "pipefail", "-c", block]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@contextmanager
+def running(block: str, environment: dict[str, str]) -> Iterator[None]:
+    """Run a block that goes on until it is interrupted."""
+    command = [*AS_A_USER, "bash", "-c", f"exec {block}"]
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True) as server:
+        try:
+            wait_for_line(server, "ready")
+            yield
+        finally:
+            server.terminate()
+            server.communicate(timeout=30)
+
+
+def test_the_demonstration_shows_a_message(environment: dict[str, str]) -> None:
+    # `make demo` installs first; here the environment that runs the tests stands in for the new one.
+    demonstration = re.search(r"\$\(VENV\)/bin/(mtq serve --demo)", (ROOT / "Makefile").read_text())
+    assert DEMO == "make demo\n"
+    assert demonstration is not None
+    with running(demonstration.group(1), environment):
+        shown = run(DEMO_CLIENT, environment)
+    assert re.match(r"1 \d+\r?\n2 \d+", shown)
+    assert "Subject: " in shown
+
+
+def test_a_new_user_serves_a_first_message(environment: dict[str, str]) -> None:
+    assert "fred" in run(SET_UP, environment)
+    with running(SERVE, environment):
+        shown = run(CLIENT, environment)
+    assert "Please bring bread." in shown
+    assert '"scheme": "ARGON2ID"' in shown
