@@ -4,6 +4,7 @@ import asyncio
 import select
 import signal
 import socket
+import ssl
 import subprocess
 from pathlib import Path
 
@@ -220,3 +221,19 @@ def test_the_log_has_a_line_for_each_session_and_never_a_password(house: House) 
         line = wait_for_line(server, "quit")
         assert "fred from 127.0.0.1 on pop3" in line
         assert "secret" not in line
+
+
+def test_the_server_says_goodbye_in_tls(house: House) -> None:
+    # Strict clients take an end without it for a truncated session (Stalwart #567).
+    house.certify()
+    trust = ssl.create_default_context(cafile=str(house.authority))
+    with (
+        house.serving(),
+        socket.create_connection(("127.0.0.1", house.pop3s), timeout=WAIT) as sock,
+        trust.wrap_socket(sock, server_hostname="localhost", suppress_ragged_eofs=False) as client,
+    ):
+        client.sendall(b"QUIT\r\n")
+        received = b""
+        while data := client.recv(4096):
+            received += data
+    assert received.endswith(b"+OK bye\r\n")
