@@ -32,16 +32,22 @@ def show(
 def check(context: typer.Context) -> None:
     """Say whether the configuration and the files it names are right."""
     from mtq.config.read import missing_files
+    from mtq.ledger import utc_now
+    from mtq.server.service import shortcomings
 
     config = place.config(context)
     file = place.of(context).file
-    missing = missing_files(config)
-    if missing:
-        raise ConfigInvalid("\n".join(f"{file}: {where}: {path}: there is no such file" for where, path in missing))
+    wrong = [f"{where}: {path}: there is no such file" for where, path in missing_files(config)]
+    wrong = wrong or list(shortcomings(config, utc_now()))
+    if wrong:
+        raise ConfigInvalid("\n".join(f"{file}: {line}" for line in wrong))
     note(f"{file}: right; {len(config.services)} services")
 
 
 @app.command()
 def path(context: typer.Context) -> None:
     """Print which file is the configuration."""
-    say(str(place.of(context).file))
+    where = place.of(context)
+    if where.named and not where.file.exists():
+        raise ConfigInvalid(f"{where.file}: there is no such file; `mtq --config {where.file} init` writes it")
+    say(str(where.file))

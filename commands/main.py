@@ -84,7 +84,8 @@ def main(arguments: Sequence[str]) -> int:
     try:
         return _call(arguments)
     except MtqError as error:
-        note(f"mtq: {error}")
+        for line in str(error).splitlines():      # one a problem: a configuration may have several
+            note(f"mtq: {line}")
         return error.exit
     except typer.TyperException as error:
         note(_usage(error))

@@ -51,7 +51,7 @@ def server_context(certificate: Path, key: Path, min_version: str) -> ssl.SSLCon
     try:
         for file in (certificate, key):
             file.open("rb").close()     # load_cert_chain does not say which of the two it cannot read
-        context.load_cert_chain(certificate, key)
+        context.load_cert_chain(certificate, key, _no_passphrase)
     except ssl.SSLError as error:
         raise BadCertificate(
             f"{certificate} and {key}: not a certificate and its key ({error.reason or 'not PEM'})"
@@ -59,6 +59,11 @@ def server_context(certificate: Path, key: Path, min_version: str) -> ssl.SSLCon
     except OSError as error:
         raise BadCertificate(f"{error.filename or certificate}: {(error.strerror or str(error)).lower()}") from None
     return context
+
+
+def _no_passphrase() -> str:
+    # Without this OpenSSL asks for the passphrase of an encrypted key on the terminal, and nothing starts.
+    return ""
 
 
 def make_if_due(certificate: Path, key: Path, hostname: str, now: datetime | None = None) -> Made | None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 from cryptography.x509.oid import NameOID
 
 from mtq.tls import BadCertificate, expires, make, make_if_due, server_context
@@ -265,3 +266,17 @@ def test_files_that_cannot_be_served_are_named(files: Path, certificate: str, ke
 def test_what_is_no_certificate_has_no_end(files: Path, name: str) -> None:
     with pytest.raises(BadCertificate, match=f"/{name}: not a certificate"):
         expires(files / name)
+
+
+def test_an_encrypted_key_is_refused_and_nobody_is_asked_for_its_passphrase(made: Path, tmp_path: Path) -> None:
+    key = serialization.load_pem_private_key((made / "server.key").read_bytes(), None)
+    locked = tmp_path / "locked.key"
+    locked.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.BestAvailableEncryption(b"passphrase"),
+        )
+    )
+    with pytest.raises(BadCertificate, match=r"locked\.key"):
+        server_context(made / "server.pem", locked, "1.2")

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 import ssl
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -12,8 +13,9 @@ from mtq import tls
 from mtq.access import ranges
 from mtq.access.ranges import IPv4, IPv6, Range
 from mtq.access.rules import Mode, Rules
-from mtq.config.model import Config, Entry, Folders, Mechanism, PlaintextAuth, TlsMode
+from mtq.config.model import Config, Entry, Folders, Mechanism, PlaintextAuth, Tls, TlsMode
 from mtq.config.model import Service as Settings
+from mtq.config.read import enabled
 from mtq.errors import MtqError, Refusal
 from mtq.ledger import Ledger, ServiceState, SessionRecord
 from mtq.mail import maildrop
@@ -91,7 +93,8 @@ class Service:
 
     def _prepare(self) -> tuple[ssl.SSLContext | None, Rules]:
         """What has to be read from files. Raises MtqError."""
-        return self._context(), _rules(self.settings, self._house.config.server.lan, self.ledger.clock())
+        config = self._house.config
+        return context_of(self.settings, config.tls), rules_of(self.settings, config.server.lan, self.ledger.clock())
 
     def stop_listening(self) -> None:
         """Take no more clients. Those that are in stay."""
@@ -117,13 +120,6 @@ class Service:
             else:
                 server = await loop.create_server(lambda: Connection(self), sock=sock, backlog=listeners.BACKLOG)
                 self._listeners.append(server)
-
-    def _context(self) -> ssl.SSLContext | None:
-        if self.settings.tls is TlsMode.OFF:
-            return None
-        common, own = self._house.config.tls, self.settings
-        lowest = own.min_version or common.min_version
-        return tls.server_context(own.certificate or common.certificate, own.key or common.key, lowest.value)
 
     def _set(self, state: State, detail: str) -> None:
         self.state = state
@@ -202,7 +198,28 @@ class Service:
                 return True
 
 
-def _rules(settings: Settings, lan: tuple[Entry, ...], now: datetime) -> Rules:
+def shortcomings(config: Config, now: datetime) -> Iterator[str]:
+    """Why enabled services would fail, as far as it can be told without serving."""
+    for name, settings in enabled(config).items():
+        try:
+            rules_of(settings, config.server.lan, now)
+            made_later = settings.certificate is None and not config.tls.certificate.exists()
+            if not made_later:
+                context_of(settings, config.tls)
+        except MtqError as error:
+            yield f"services.{name}: {error}"
+
+
+def context_of(settings: Settings, common: Tls) -> ssl.SSLContext | None:
+    """What the service's listeners need for TLS, if they speak it. Raises MtqError."""
+    if settings.tls is TlsMode.OFF:
+        return None
+    lowest = settings.min_version or common.min_version
+    certificate, key = settings.certificate or common.certificate, settings.key or common.key
+    return tls.server_context(certificate, key, lowest.value)
+
+
+def rules_of(settings: Settings, lan: tuple[Entry, ...], now: datetime) -> Rules:
     """The service's ranges compiled. Raises MtqError for a firewall file that cannot be used."""
     entries = settings.firewall
     if settings.access is Mode.FIREWALL_AND_LAN:

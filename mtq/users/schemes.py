@@ -32,7 +32,8 @@ class Plain:
         return password.decode("utf-8", "surrogateescape")
 
     def check(self, secret: str, password: bytes) -> bool:
-        return hmac.compare_digest(secret.encode("utf-8", "surrogateescape"), password)
+        # An empty field is an account without a password, not one that the empty password opens.
+        return bool(secret) and hmac.compare_digest(secret.encode("utf-8", "surrogateescape"), password)
 
 
 class Argon2id:

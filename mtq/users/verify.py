@@ -81,7 +81,7 @@ class Verifier:
     async def apop(self, user: str, timestamp: bytes, digest: bytes) -> Account:
         """The account, if the digest is of the timestamp and its password (RFC 1939, section 7). Raises Refusal."""
         account, _ = await self._find(user)
-        known = account is not None and account.scheme == "PLAIN"
+        known = account is not None and account.scheme == "PLAIN" and bool(account.secret)
         secret = account.secret.encode("utf-8", "surrogateescape") if account and known else b""
         wanted = hashlib.md5(timestamp + secret, usedforsecurity=False).hexdigest().encode()
         right = hmac.compare_digest(wanted, digest)

@@ -65,3 +65,28 @@ def test_looking_changes_nothing(run: Run, house: House, command: str) -> None:
 def test_the_path_is_said_alone(run: Run, house: House) -> None:
     outcome = run("config", "path")
     assert (outcome.code, outcome.out, outcome.err) == (0, f"{Path(house.file)}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[services.pop3]\nfirewall_file = "ranges.txt"\n', "ranges.txt: line 2: 1.2.3 is not "),
+        ('[services.pop3]\ncertificate = "ranges.txt"\nkey = "ranges.txt"\n', "services.pop3: "),
+    ],
+    ids=["firewall_file", "certificate"],
+)
+def test_a_file_that_could_not_be_used_makes_it_wrong(run: Run, house: House, text: str, said: str) -> None:
+    (house.folder / "ranges.txt").write_text("10.0.0.0/8\n1.2.3\n")
+    house.file.write_text(text)
+    outcome = run("config", "check")
+    assert (outcome.code, outcome.out) == (3, "")
+    assert said in outcome.err
+
+
+def test_each_problem_is_a_line_of_its_own(run: Run, house: House) -> None:
+    house.file.write_text("[server]\nlog_level = 1\nlan = 2\n")
+    lines = run("config", "check").err.splitlines()
+    assert [line.split(": ")[:2] for line in lines] == [
+        ["mtq", f"{house.file}:2"],
+        ["mtq", f"{house.file}:3"],
+    ]

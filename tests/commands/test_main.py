@@ -100,18 +100,32 @@ def test_the_option_comes_before_the_environment_and_that_before_the_default_pla
         assert main([*options, "config", "path"]) == 0
         return capsys.readouterr().out
 
+    of_the_environment, of_the_option = tmp_path / "environment.toml", tmp_path / "option.toml"
+    of_the_environment.touch()
+    of_the_option.touch()
     assert named() == f"{tmp_path}/.config/mtq/mtq.toml\n"
-    monkeypatch.setenv("MTQ_CONFIG", "/srv/of-the-environment.toml")
-    assert named() == "/srv/of-the-environment.toml\n"
-    assert named("--config", "/srv/of-the-option.toml") == "/srv/of-the-option.toml\n"
+    monkeypatch.setenv("MTQ_CONFIG", str(of_the_environment))
+    assert named() == f"{of_the_environment}\n"
+    assert named("--config", str(of_the_option)) == f"{of_the_option}\n"
 
 
 def test_a_relative_name_is_relative_to_where_the_command_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "mtq.toml").touch()
     assert main(["--config", "mtq.toml", "config", "path"]) == 0
     assert capsys.readouterr().out == f"{tmp_path}/mtq.toml\n"
+
+
+@pytest.mark.parametrize("command", [["config", "path"], ["config", "show"], ["user", "list"], ["serve"]])
+def test_a_configuration_that_is_named_and_not_there_is_3(
+    command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--config", str(tmp_path / "none.toml"), *command]) == 3
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith(f"mtq: {tmp_path}/none.toml: there is no such file")
 
 
 # What a command says, and to whom

@@ -235,3 +235,10 @@ def test_a_mailbox_that_is_there_keeps_owner_and_mode(mailbox: Mailbox) -> None:
     deliver(mailbox.path, iter([TEXT]))
     status = os.stat(mailbox.at(b"new"))
     assert (status.st_uid, status.st_mode & 0o7777) == (outsider.SOMEBODY, 0o711)
+
+
+def test_a_link_that_leads_nowhere_yet_keeps_no_message_out(mailbox: Mailbox) -> None:
+    os.rmdir(mailbox.at(b"cur"))
+    os.symlink(b"nowhere", mailbox.at(b"cur"))
+    deliver(mailbox.path, iter([TEXT]))
+    assert len(mailbox.names(b"new")) == 1

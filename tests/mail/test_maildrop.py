@@ -441,6 +441,9 @@ def test_closing_writes_what_was_learnt_once(mailbox: Mailbox) -> None:
     assert INDEX not in mailbox.names(b"")
 
 
+# The lock
+
+
 def test_a_second_session_is_refused(mailbox: Mailbox) -> None:
     locks = Locks()
     maildrop = mailbox.login(lock=locks)

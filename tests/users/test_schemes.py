@@ -80,6 +80,10 @@ def test_any_text_for_a_hash_is_wrong_and_no_exception(secret: str, password: by
     assert SCHEMES["ARGON2ID"].check(secret, password) is False
 
 
-@given(st.binary(max_size=12), st.binary(max_size=12))
+@given(st.binary(min_size=1, max_size=12), st.binary(max_size=12))
 def test_plain_is_right_for_the_same_bytes_alone(stored: bytes, password: bytes) -> None:
     assert right(make(stored, "PLAIN"), password) is (stored == password)
+
+
+def test_an_empty_field_is_no_password_that_the_empty_one_would_open() -> None:
+    assert not SCHEMES["PLAIN"].check("", b"")
