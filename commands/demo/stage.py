@@ -1,6 +1,7 @@
 """The throw-away house: a folder with a configuration, users, mail and a certificate."""
 
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,8 +43,8 @@ Things to try, in another terminal:
   curl -u fred:flintstone pop3://127.0.0.1:1110/1            read the first one
   curl --cacert {authority} -u wilma:pebbles pop3s://localhost:1995/2
                                                              the same inside TLS
-  mtq --config {config} mailbox list
-  mtq --config {config} config show
+  {mtq} --config {config} mailbox list
+  {mtq} --config {config} config show
 Press Ctrl-C to end.
 """
 
@@ -81,5 +82,11 @@ def _build(folder: Path) -> Stage:
     users = ", ".join(f"{user} (password {password})" for user, password in PASSWORDS.items())
     return Stage(
         config,
-        THINGS_TO_TRY.format(folder=folder, users=users, authority=made.authority, config=file),
+        THINGS_TO_TRY.format(folder=folder, users=users, authority=made.authority, config=file, mtq=_this_mtq()),
     )
+
+
+def _this_mtq() -> str:
+    """How to call this very mtq from another terminal, where its environment may not be active."""
+    script = Path(sys.argv[0]).absolute()
+    return "mtq" if shutil.which("mtq") == str(script) else str(script)

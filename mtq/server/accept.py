@@ -11,7 +11,8 @@ import socket
 
 from mtq.access.ranges import client_address
 from mtq.ledger import Remark
-from mtq.server.connection import Connection, Terms
+from mtq.server.connection import Connection
+from mtq.server.terms import Terms
 
 AT_ONCE = 64
 """Clients accepted before the event loop does something else."""

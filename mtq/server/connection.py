@@ -6,22 +6,20 @@ handshake) runs as one, and the session parses nothing meanwhile.
 
 import asyncio
 import socket
-import ssl
 from collections.abc import Callable, Coroutine
-from typing import Protocol, TypeVar, cast
+from typing import TypeVar, cast
 
 from mtq.access.ranges import IPv4, IPv6, client_address
 from mtq.errors import Code, Refusal
-from mtq.ledger import Ledger, LoginFailed, Remark, SessionLogin, SessionRecord, SessionRefused
+from mtq.ledger import LoginFailed, Remark, SessionLogin, SessionRecord, SessionRefused
 from mtq.mail.maildrop import Maildrop
 from mtq.mail.message import MessageFile
-from mtq.protocol.asks import Answer, Bye, Commit, Committed, Features, Fetch, Login, Piece, StartTls
+from mtq.protocol.asks import Answer, Bye, Commit, Committed, Fetch, Login, Piece, StartTls
 from mtq.protocol.replies import CRLF
-from mtq.protocol.sasl import Credentials
 from mtq.protocol.session import Session
 from mtq.server import progress
 from mtq.server.clocks import Clocks
-from mtq.server.door import Door
+from mtq.server.terms import Terms
 
 T = TypeVar("T")
 
@@ -30,30 +28,6 @@ LAST_WORDS = 5.0
 
 UNPARSED_LIMIT = 65536
 """Octets a client may send ahead of what is answered; past that its connection is not read from."""
-
-
-class Terms(Protocol):
-    """What a connection needs of its service."""
-
-    name: str
-    door: Door
-    ledger: Ledger
-    tls: ssl.SSLContext | None
-    idle_timeout: float
-    login_timeout: float
-    failure_delay: float
-
-    def features(self, address: IPv4 | IPv6, inside_tls: bool) -> Features:
-        """What is offered to this client as things stand."""
-
-    async def open(self, credentials: Credentials, record: SessionRecord) -> Maildrop:
-        """Check the credentials and open the mailbox. Raises Refusal."""
-
-    def joined(self, connection: "Connection") -> None:
-        """This connection was let in."""
-
-    def left(self, connection: "Connection") -> None:
-        """This connection is gone."""
 
 
 class Connection(asyncio.Protocol):

@@ -28,6 +28,7 @@ from mtq.server import listeners
 from mtq.server.accept import TlsListener
 from mtq.server.connection import Connection
 from mtq.server.door import Door
+from mtq.server.terms import Client
 from mtq.users.verify import Verifier
 
 
@@ -67,7 +68,7 @@ class Service:
         self.login_timeout = float(settings.login_timeout)
         self.failure_delay = float(server.auth_failure_delay)
         self.door = Door(Rules(Mode.FIREWALL, ()), settings.max_connections, settings.max_connections_per_address)
-        self.connections: set[Connection] = set()
+        self.connections: set[Client] = set()
         self.empty = asyncio.Event()
         self.empty.set()
         self._house = house
@@ -128,12 +129,12 @@ class Service:
 
     # Terms
 
-    def joined(self, connection: Connection) -> None:
+    def joined(self, connection: Client) -> None:
         """A connection was let in."""
         self.connections.add(connection)
         self.empty.clear()
 
-    def left(self, connection: Connection) -> None:
+    def left(self, connection: Client) -> None:
         """A connection is gone."""
         self.connections.discard(connection)
         if not self.connections:

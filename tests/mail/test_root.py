@@ -2,6 +2,7 @@
 
 import pytest
 
+from mtq.errors import Code, Refusal
 from mtq.mail.root import MailRoot
 
 
@@ -38,3 +39,14 @@ def test_the_user_s_own_stands_in_for_each_placeholder(template: str, name: str,
 @pytest.mark.parametrize("name", ["{home}", "{local}@x", "{domain}@x", "{user}"])
 def test_braces_in_a_name_are_no_placeholders(name: str) -> None:
     assert MailRoot("/mail/{user}").mailbox(name, "/home/fred") == b"/mail/" + name.encode()
+
+
+@pytest.mark.parametrize("home", ["", "fred", "./fred"])
+def test_a_user_without_the_home_that_the_path_needs_has_no_mailbox(home: str) -> None:
+    with pytest.raises(Refusal) as refusal:
+        MailRoot("{home}/Maildir").mailbox("fred", home)
+    assert refusal.value.code is Code.SYS_PERM
+
+
+def test_a_user_needs_no_home_where_the_path_does_not_name_it() -> None:
+    assert MailRoot("/mail/{user}").mailbox("fred", "") == b"/mail/fred"

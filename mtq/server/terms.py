@@ -1,0 +1,46 @@
+"""What a connection needs of its service, and a service of its connections: all that the two know of each other."""
+
+import ssl
+from typing import Protocol
+
+from mtq.access.ranges import IPv4, IPv6
+from mtq.errors import Refusal
+from mtq.ledger import Ledger, SessionRecord
+from mtq.mail.maildrop import Maildrop
+from mtq.protocol.asks import Features
+from mtq.protocol.sasl import Credentials
+from mtq.server.door import Door
+
+
+class Client(Protocol):
+    """A connection, as its service sees it."""
+
+    def part(self, refusal: Refusal, reason: str) -> None:
+        """End the session when the command in flight is done; remove nothing that was not committed."""
+
+    def abort(self, reason: str) -> None:
+        """Cut the connection."""
+
+
+class Terms(Protocol):
+    """A service, as its connections see it."""
+
+    name: str
+    door: Door
+    ledger: Ledger
+    tls: ssl.SSLContext | None
+    idle_timeout: float
+    login_timeout: float
+    failure_delay: float
+
+    def features(self, address: IPv4 | IPv6, inside_tls: bool) -> Features:
+        """What is offered to this client as things stand."""
+
+    async def open(self, credentials: Credentials, record: SessionRecord) -> Maildrop:
+        """Check the credentials and open the mailbox. Raises Refusal."""
+
+    def joined(self, connection: Client) -> None:
+        """This connection was let in."""
+
+    def left(self, connection: Client) -> None:
+        """This connection is gone."""
