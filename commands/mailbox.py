@@ -67,10 +67,11 @@ def deliver(context: typer.Context, user: str) -> None:
     if not config.users.file.exists():
         raise MtqError(f"{config.users.file}: the users file is not there")
     account = _account(config, user)
-    root = MailRoot(config.mailboxes.path)
-    if root.folder is not None and not os.path.isdir(root.folder):
-        raise MtqError(f"{root.folder}: the folder of the mailboxes is not there; `mtq init` makes it")
-    put(root.mailbox(account.name, account.home), _standard_input())
+    paths = MailRoot(config.mailboxes.path)
+    mailbox = paths.mailbox(account.name, account.home)
+    if not os.path.isdir(root := paths.root(account.home)):
+        raise MtqError(f"{root}: the folder of the mailboxes is not there; `mtq init` makes it")
+    put(mailbox, _standard_input())
 
 
 def mta_exit(call: Callable[[], int]) -> int:
@@ -102,7 +103,7 @@ def _state(config: Config, account: Account) -> dict[str, str | int | None]:
     from mtq.mail.lock import Holder, Locks
     from mtq.mail.maildrop import Settings, open_maildrop
 
-    root = MailRoot(config.mailboxes.path)
+    paths = MailRoot(config.mailboxes.path)
     row: dict[str, str | int | None] = {
         "user": account.name,
         "mailbox": None,
@@ -112,9 +113,9 @@ def _state(config: Config, account: Account) -> dict[str, str | int | None]:
     }
     nobody = Holder(account.name, "", "", "", "")
     try:
-        mailbox = root.mailbox(account.name, account.home)
+        mailbox = paths.mailbox(account.name, account.home)
         row["mailbox"] = os.fsdecode(mailbox)
-        listing = open_maildrop(mailbox, Settings(root.folder, lock=False), Locks(), nobody).listing
+        listing = open_maildrop(mailbox, Settings(paths.root(account.home), lock=False), Locks(), nobody).listing
     except Refusal as refusal:
         row["error"] = refusal.cause
     else:

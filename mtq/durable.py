@@ -55,8 +55,10 @@ def sync_folder(folder: Path) -> None:
 def own_like(fd: int, folder: Path) -> None:
     """Give a new file or folder the owner, the group and the access of the folder it lies in, whoever makes it."""
     wanted, have = os.stat(folder), os.fstat(fd)
-    if (have.st_uid, have.st_gid) != (wanted.st_uid, wanted.st_gid) and os.geteuid() == 0:
-        os.fchown(fd, wanted.st_uid, wanted.st_gid)
+    if (have.st_uid, have.st_gid) != (wanted.st_uid, wanted.st_gid):
+        owner = wanted.st_uid if os.geteuid() == 0 else -1
+        with suppress(PermissionError):      # a group that the maker is not in
+            os.fchown(fd, owner, wanted.st_gid)
     bits = 0o2777 if os.path.isdir(fd) else 0o666      # set-group-ID is how a folder hands its group on
     os.fchmod(fd, wanted.st_mode & bits)
 

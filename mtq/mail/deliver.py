@@ -35,7 +35,11 @@ def deliver(mailbox: bytes, pieces: Iterator[bytes]) -> bytes:
     except BaseException:
         os.unlink(draft)
         raise
-    durable.sync_folder(os.path.dirname(final))
+    try:
+        durable.sync_folder(os.path.dirname(final))
+    except OSError:
+        os.unlink(final)      # the MTA will try again, and the message is not to come twice
+        raise
     quota.enter(mailbox, size, 1)
     return final
 

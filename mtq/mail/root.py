@@ -21,6 +21,10 @@ class MailRoot:
         before = self.template.partition("{")[0]
         return os.path.dirname(before) if before else None
 
+    def root(self, home: str) -> str:
+        """The folder that has to be there before this user's mailbox can be: that of all mailboxes, or the home."""
+        return self.folder or home
+
     def mailbox(self, name: str, home: str) -> bytes:
         """The mailbox of a user. The name is canonical: it has no slash and no part that leads upwards.
 

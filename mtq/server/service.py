@@ -4,7 +4,7 @@ import asyncio
 import secrets
 import ssl
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
@@ -74,9 +74,7 @@ class Service:
         self._house = house
         self._lan = Rules(Mode.FIREWALL, (entry.range for entry in server.lan))
         self._root = MailRoot(house.config.mailboxes.path)
-        self._maildrops = maildrop.Settings(
-            self._root.folder, settings.folders is Folders.ALL, settings.lock_mailboxes
-        )
+        self._maildrops = maildrop.Settings(None, settings.folders is Folders.ALL, settings.lock_mailboxes)
         self._listeners: list[TlsListener | asyncio.Server] = []
 
     # Starting and stopping
@@ -157,11 +155,12 @@ class Service:
         else:
             account = await verifier.password(credentials.user, credentials.secret)
         mailbox = self._root.mailbox(account.name, account.home)
+        settings = replace(self._maildrops, root=self._root.root(account.home))
         since = record.since.isoformat(timespec="seconds")
         holder = Holder(account.name, self.name, record.id, record.address, since)
         try:
             opened = await asyncio.get_running_loop().run_in_executor(
-                None, maildrop.open_maildrop, mailbox, self._maildrops, self._house.locks, holder
+                None, maildrop.open_maildrop, mailbox, settings, self._house.locks, holder
             )
         except Refusal as refusal:
             refusal.cause = f"{account.name}: {refusal.cause}"

@@ -50,3 +50,8 @@ def test_a_user_without_the_home_that_the_path_needs_has_no_mailbox(home: str) -
 
 def test_a_user_needs_no_home_where_the_path_does_not_name_it() -> None:
     assert MailRoot("/mail/{user}").mailbox("fred", "") == b"/mail/fred"
+
+
+def test_the_root_of_a_user_is_that_of_all_mailboxes_or_else_the_home() -> None:
+    assert MailRoot("/var/mail/{user}").root("/home/fred") == "/var/mail"
+    assert MailRoot("{home}/Maildir").root("/home/fred") == "/home/fred"
