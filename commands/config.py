@@ -45,9 +45,14 @@ def check(context: typer.Context) -> None:
 
 
 @app.command()
-def path(context: typer.Context) -> None:
+def path(
+    context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False
+) -> None:
     """Print which file is the configuration."""
     where = place.of(context)
     if where.named and not where.file.exists():
         raise ConfigInvalid(f"{where.file}: there is no such file; `mtq --config {where.file} init` writes it")
-    say(str(where.file))
+    if as_json:
+        say_json({"path": str(where.file)})
+    else:
+        say(str(where.file))

@@ -1,6 +1,7 @@
 """What a command says: data goes to stdout, narration to stderr. Colour and boxes only on a terminal."""
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -19,8 +20,13 @@ def say(text: str) -> None:
 
 def note(text: str, quiet: bool = False) -> None:
     """Narration: what was done, what to do next."""
-    if not quiet:
-        print(text, file=sys.stderr)      # noqa: T201 - this is the one place that prints
+    if quiet:
+        return
+    try:
+        print(text, file=sys.stderr, flush=True)      # noqa: T201 - this is the one place that prints
+    except (OSError, ValueError):
+        # A full disk behind a redirected stderr is not to change the exit code, not by the flush at exit either.
+        sys.stderr = open(os.devnull, "w")      # noqa: SIM115 - open until the process ends
 
 
 def say_json(data: object) -> None:

@@ -16,7 +16,7 @@ from mtq.config.read import load, own_certificate
 from mtq.errors import MtqError
 
 from . import place
-from .console import note
+from .console import note, say
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -30,11 +30,19 @@ def init(
         bool, typer.Option("--create-user", help=f"As root: make the system user {SERVICE_USER} if it is not there.")
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing when it went well.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the configuration, and write nothing.")] = False,
 ) -> None:
     """Write a safe configuration, an empty users file and a certificate. What is there already is left alone."""
+    file = place.of(context).file
+    if dry_run:
+        if file.exists():
+            note(f"unchanged: {file} is there already", quiet)
+        else:
+            note(f"would write {file}:", quiet)
+            say(_safe(create_user))
+        return
     if create_user:
         _make_user(quiet)
-    file = place.of(context).file
     if file.exists():
         config = load(file)
         note(f"unchanged: {file} is there already", quiet)
@@ -45,10 +53,8 @@ def init(
 
 def fill(file: Path, quiet: bool = False) -> Config:
     """Write the safe configuration and make all that it needs. Says what, where, and what to type next."""
-    root = os.geteuid() == 0
-    user = SERVICE_USER if root and _user_exists() else None
     file.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-    durable.replace(file, template.safe(socket.gethostname(), user, root).encode(), 0o644)
+    durable.replace(file, _safe().encode(), 0o644)
     config = load(file)
     note(f"wrote the configuration {file}", quiet)
     furnish(config, quiet)
@@ -56,6 +62,12 @@ def fill(file: Path, quiet: bool = False) -> Config:
     note(f"services: {listening}; clients from this machine and from private networks are let in", quiet)
     note("next: `mtq user add NAME`, then `mtq serve`", quiet)
     return config
+
+
+def _safe(user_is_made: bool = False) -> str:
+    root = os.geteuid() == 0
+    user = SERVICE_USER if root and (user_is_made or _user_exists()) else None
+    return template.safe(socket.gethostname(), user, root)
 
 
 def furnish(config: Config, quiet: bool = False) -> None:

@@ -45,6 +45,7 @@ def add(
     password_stdin: PasswordStdin = False,
     scheme: Annotated[str, typer.Option(help="How the password is stored; APOP needs PLAIN.")] = "ARGON2ID",
     quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing when it went well.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
 ) -> None:
     """Add a user. One that is there already is left as it is (exit 1)."""
     from mtq.users import passwd_file, schemes
@@ -59,6 +60,9 @@ def add(
     password = _new_password(user, password_stdin)
     if scheme == "PLAIN" and b":" in password:
         raise WrongUsage("a password with a colon cannot be stored as PLAIN: the colon ends a field of the file")
+    if dry_run:
+        note(f"{user} would be added to {file}")
+        return
     passwd_file.add(file, user, schemes.make(password, scheme))
     note(f"{user} was added to {file}", quiet)
 

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -125,6 +125,15 @@ class House:
         finally:
             running.stop()
         assert not running.faults
+        assert not self._open_files(), "the server has left files open"
+
+    def _open_files(self) -> list[str]:
+        """Files of the house that this process has open."""
+        links = []
+        for fd in os.listdir("/proc/self/fd"):
+            with suppress(FileNotFoundError):
+                links.append(os.readlink(f"/proc/self/fd/{fd}"))
+        return [link for link in links if link.startswith(f"{self.folder}/")]
 
     @contextmanager
     def process(self) -> Iterator[subprocess.Popen[str]]:
@@ -200,6 +209,8 @@ class Running:
             self._tell()
             await self._done.wait()
             await self.server.stop()
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        self.faults += [f"left running: {task}" for task in left]
 
     def _entered(self, _: datetime, event: Event) -> None:
         self.events.append(event)

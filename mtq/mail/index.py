@@ -14,7 +14,7 @@ import sys
 import zlib
 from array import array
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mtq import durable
 
@@ -40,11 +40,15 @@ class Stamps:
 
 @dataclass(slots=True)
 class Section:
-    """One folder as it was at a scan: paths within the folder, and their sizes in the same order."""
+    """One folder as it was at a scan: paths within the folder, and their sizes in the same order.
+
+    `guessed` are the rows whose size could not be found out. They are not remembered.
+    """
 
     stamps: Stamps
     paths: list[bytes]
     sizes: "array[int]"
+    guessed: set[int] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -72,7 +76,8 @@ def write(mailbox: bytes, index: Index) -> None:
 def encode(index: Index) -> bytes:
     """The file's content."""
     parts: list[bytes] = []
-    for name, section in index.sections.items():
+    for name, whole in index.sections.items():
+        section = _certain(whole)
         paths = b"\0".join(section.paths)
         stamps = section.stamps
         head = _FOLDER.pack(len(name), stamps.new, stamps.cur, stamps.quiet, len(section.paths), len(paths))
@@ -111,6 +116,18 @@ def sizes_by_base(section: Section | None) -> Mapping[bytes, int]:
     if section is None:
         return {}
     return {p.rpartition(b"/")[2].partition(b":")[0]: n for p, n in zip(section.paths, section.sizes, strict=True)}
+
+
+def _certain(section: Section) -> Section:
+    """The section without what was guessed, and then not to be trusted without another scan."""
+    if not section.guessed:
+        return section
+    kept = [row for row in range(len(section.paths)) if row not in section.guessed]
+    return Section(
+        replace(section.stamps, quiet=False),
+        [section.paths[row] for row in kept],
+        array("q", [section.sizes[row] for row in kept]),
+    )
 
 
 def _little_endian(sizes: "array[int]") -> "array[int]":

@@ -48,10 +48,12 @@ def open_maildrop(
         if settings.lock:
             lock = locks.take(mailbox, holder)
         return Maildrop(mailbox, settings, lock, now)
-    except OSError as error:
+    except BaseException as error:
         if lock is not None:
             lock.release()
-        raise _unreadable(mailbox, error.strerror or str(error)) from None
+        if isinstance(error, OSError):
+            raise _unreadable(mailbox, error.strerror or str(error)) from None
+        raise
 
 
 class Maildrop:
@@ -154,27 +156,30 @@ class Maildrop:
         remembered = index.sizes_by_base(known)
         paths: list[bytes] = []
         sizes = array("q")
+        guessed: set[int] = set()
         for base, path in sorted(maildir.scan(folder, self._mailbox).items()):
             size = remembered.get(base)
             if size is None:
                 size = maildir.wire_size_in_name(base)
             if size is None:
-                size = self._count(folder, path)
+                try:
+                    size = self._count(folder, path)
+                except PermissionError:
+                    # Listed as it lies there, and never remembered; RETR says what is wrong with it.
+                    size = os.stat(os.path.join(folder.path, path)).st_size
+                    guessed.add(len(paths))
             if size is not None:
                 paths.append(path)
                 sizes.append(size)
-        return Section(stamps, paths, sizes)
+        return Section(stamps, paths, sizes, guessed)
 
     def _count(self, folder: Folder, path: bytes) -> int | None:
-        """The size of a message by reading it; None if it has gone meanwhile."""
-        full = os.path.join(folder.path, path)
+        """The size of a message by reading it; None if it has gone meanwhile. Raises PermissionError."""
         try:
-            return maildir.wire_size_of_file(full)
+            return maildir.wire_size_of_file(os.path.join(folder.path, path))
         except FileNotFoundError:
             moved = maildir.locate(folder, _base(path))
             return None if moved is None or moved == path else self._count(folder, moved)
-        except PermissionError:
-            return os.stat(full).st_size      # listed as it lies there; RETR says what is wrong with it
 
     def _unique_ids(self, folder: Folder, section: Section, taken: set[bytes] | None) -> list[bytes]:
         bases = [_base(path) for path in section.paths]

@@ -59,7 +59,7 @@ class TlsListener:
             client.close()
             return
         client.setblocking(False)
-        connection.handshake = self._loop.create_task(connection.shake_hands(client))
+        connection.shake_hands(client)
 
     def _pause(self, error: OSError) -> None:
         reason = (error.strerror or str(error)).lower()

@@ -46,9 +46,10 @@ class Connection(asyncio.Protocol):
         self._maildrop: Maildrop | None = None
         self._file: MessageFile | None = None
         self._decided = False         # slot and lock are free
-        self._closing = False         # what is left is to send what remains
+        self._closing = False         # nothing more is done for the client but to send what remains
+        self._committing = False      # messages are being removed: the session is decided when that is done
         self._upgrading = False       # a TLS handshake owns the connection
-        self.handshake: asyncio.Task[None] | None = None      # of an implicit-TLS port, set by who accepted
+        self._handshake: asyncio.Task[None] | None = None      # that of an implicit-TLS port
         self._inside_tls = False
         self._write_paused = False
         self._read_paused = False
@@ -121,11 +122,11 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is closed."""
-        self._decide("connection lost")
+        self._closing = True
         if self._timer is not None:
             self._timer.cancel()
-        if self._record is not None:
-            self._terms.left(self)
+        if not self._committing:
+            self._leave()
 
     # What the server calls
 
@@ -139,9 +140,11 @@ class Connection(asyncio.Protocol):
 
     def abort(self, reason: str) -> None:
         """Cut the connection."""
-        self._decide(reason)
-        if self.handshake is not None and self._session is None:
-            self.handshake.cancel()
+        self._closing = True
+        if not self._committing:
+            self._decide(reason)
+        if self._handshake is not None and self._session is None:
+            self._handshake.cancel()
         else:
             self._transport.abort()
 
@@ -214,7 +217,12 @@ class Connection(asyncio.Protocol):
 
     def _run(self, work: Coroutine[None, None, None]) -> None:
         """Do something that takes a while; the session parses nothing until it is done."""
-        self._task = self._loop.create_task(self._guard(work))
+        self._task = self._loop.create_task(self._work(work))
+
+    async def _work(self, work: Coroutine[None, None, None]) -> None:
+        await self._guard(work)
+        self._task = None
+        self._go_on()
 
     async def _guard(self, work: Coroutine[None, None, None]) -> None:
         try:
@@ -222,9 +230,6 @@ class Connection(asyncio.Protocol):
         except Exception as error:      # the last resort: one session ends, the others and the client's mail stay
             self._remark("error", f"internal error in a session: {error!r}")
             self.abort("internal error")
-        finally:
-            self._task = None
-        self._go_on()
 
     async def _login(self, ask: Login) -> None:
         began = self._loop.time()
@@ -261,9 +266,15 @@ class Connection(asyncio.Protocol):
         maildrop, self._maildrop = self._maildrop, None
         assert maildrop is not None
         self._clocks.owe(self._loop.time())
-        stayed = await self._in_thread(lambda: _removed(maildrop, ask.numbers))
-        self._report(maildrop)
-        self._committed(len(ask.numbers), stayed)
+        self._committing = True
+        try:
+            stayed = await self._in_thread(lambda: _removed(maildrop, ask.numbers))
+            self._report(maildrop)
+            self._committed(len(ask.numbers), stayed)
+        finally:
+            self._committing = False
+            if self._closing:
+                self._leave()
 
     def _committed(self, asked: int, stayed: int) -> None:
         assert self._record is not None
@@ -347,8 +358,18 @@ class Connection(asyncio.Protocol):
 
     # TLS
 
-    async def shake_hands(self, sock: socket.socket) -> None:
+    def shake_hands(self, sock: socket.socket) -> None:
         """Do the handshake of an implicit-TLS port, and then begin the session."""
+
+        def over(_: "asyncio.Task[None]") -> None:
+            if self._session is None:      # failed, or cancelled before it had begun
+                sock.close()
+                self.connection_lost(None)
+
+        self._handshake = self._loop.create_task(self._guard(self._shake_hands(sock)))
+        self._handshake.add_done_callback(over)
+
+    async def _shake_hands(self, sock: socket.socket) -> None:
         try:
             await self._loop.connect_accepted_socket(
                 lambda: self,
@@ -359,10 +380,6 @@ class Connection(asyncio.Protocol):
             )
         except OSError as error:
             self._not_shaken(error)
-        finally:
-            if self._session is None:      # cancelled or failed
-                sock.close()
-                self.connection_lost(None)
 
     def _start_tls(self) -> None:
         """Upgrade. Nothing is awaited between here and the pause: the next octets belong to the handshake."""
@@ -425,6 +442,14 @@ class Connection(asyncio.Protocol):
         self._decide(reason)
         self._close()
 
+    def _leave(self) -> None:
+        """The connection is gone, and nothing works on it any more but perhaps a thread that reads."""
+        self._decide("connection lost")
+        if self._task is None:
+            self._close_file()
+        if self._record is not None:
+            self._terms.left(self)
+
     def _decide(self, reason: str) -> None:
         """Free the slot and the lock, once."""
         if self._decided or self._record is None:
@@ -475,6 +500,7 @@ class Connection(asyncio.Protocol):
 
 def _removed(maildrop: Maildrop, numbers: tuple[int, ...]) -> int:
     """Remove messages and close the maildrop; say how many stayed."""
-    stayed = maildrop.remove(numbers)
-    maildrop.close()
-    return stayed
+    try:
+        return maildrop.remove(numbers)
+    finally:
+        maildrop.close()

@@ -6,6 +6,7 @@ line is escaped.
 
 import json
 import sys
+from contextlib import suppress
 from datetime import datetime
 from typing import TextIO
 
@@ -42,8 +43,9 @@ class Log:
             line = json.dumps({"at": moment, "level": level, "event": event.name, **fields(event)})
         else:
             line = f"{moment} {level:<7} {sentence(event)}"
-        self._out.write(line + "\n")
-        self._out.flush()
+        with suppress(OSError, ValueError):      # a full disk or a reader that has gone is not to stop mail
+            self._out.write(line + "\n")
+            self._out.flush()
 
 
 def level_of(event: Event) -> str:

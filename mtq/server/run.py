@@ -91,6 +91,8 @@ async def _serve(config: Config, ledger: Ledger, ready: Callable[[Server], None]
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    remark = Remark("warning", "SIGHUP: this version cannot reload; restart it to have a changed configuration")
+    loop.add_signal_handler(signal.SIGHUP, ledger.enter, remark)
     await server.start()
     ready(server)
     await stop.wait()

@@ -5,6 +5,7 @@ uid, gid and the other fields are read, kept and not acted on: all mail belongs 
 
 import os
 import re
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -100,12 +101,17 @@ class Watched:
 
     def __init__(self, file: Path) -> None:
         self._file = file
+        self._reading = threading.Lock()      # logins look from several threads: the newest reading has to stand
         self._seen: tuple[int, ...] | None = None
         self._accounts: dict[str, Account] = {}
         self.all_plain = False      # of the file as last read, if it has any users
 
     def accounts(self) -> dict[str, Account]:
         """The accounts now; one stat when nothing has changed. Raises UsersUnreadable."""
+        with self._reading:
+            return self._look()
+
+    def _look(self) -> dict[str, Account]:
         try:
             status = os.stat(self._file)
             seen: tuple[int, ...] = (status.st_mtime_ns, status.st_size, status.st_ino, status.st_dev)

@@ -185,3 +185,17 @@ def test_a_user_without_the_home_that_the_mailbox_is_in_is_75(house: House) -> N
     house.file.write_text(f'[server]\nstate_dir = "state"\n[mailboxes]\npath = "{{home}}{astray}"\n')
     assert_kept(house, deliver(house, "fred"))
     assert not astray.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [(("fred",), 75), (("nobody",), 67), ((), 64)],
+    ids=["no_mail_root", "no_such_user", "usage"],
+)
+def test_the_exit_code_holds_when_not_even_the_error_can_be_written(
+    house: House, arguments: tuple[str, ...], code: int
+) -> None:
+    house.mailbox("fred").parent.rename(house.folder / "elsewhere")
+    through = ("bash", "-c", 'exec "$@" 2> /dev/full', "bash")
+    outcome = process("--config", str(house.file), "mailbox", "deliver", *arguments, through=through)
+    assert outcome.code == code

@@ -169,3 +169,12 @@ def test_a_user_who_is_not_on_this_system_is_an_error_that_says_what_to_do(
     outcome = run("init")
     assert (outcome.code, outcome.out) == (1, "")
     assert "no user no-such-user on this system; `mtq init --create-user` makes one" in outcome.err
+
+
+def test_a_dry_run_prints_the_configuration_and_writes_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "new" / "mtq.toml"
+    assert main(["--config", str(file), "init", "--dry-run"]) == 0
+    assert "[services.pop3s]" in capsys.readouterr().out
+    assert not file.parent.exists()

@@ -193,3 +193,9 @@ def test_two_passwords_that_differ_change_nothing(house: House) -> None:
     assert outcome.code == 1
     assert "the two passwords differ; nothing was changed" in outcome.out
     assert tree(house.folder) == before
+
+
+def test_a_dry_run_adds_nobody(run: Run, house: House) -> None:
+    outcome = run("user", "add", "wilma", "--password-stdin", "--dry-run", stdin=b"secret\n")
+    assert (outcome.code, outcome.out) == (0, "")
+    assert not house.config.users.file.exists() or b"wilma" not in house.config.users.file.read_bytes()

@@ -339,3 +339,9 @@ def test_a_read_only_mailbox_is_served_without_an_index() -> None:
         assert mailbox.names(b"") == [b"new"]
         os.chmod(mailbox.at(b"new"), 0o755)
         os.chmod(path, 0o755)
+
+
+def test_a_guessed_size_is_not_remembered() -> None:
+    section = Section(Stamps(1, 2, quiet=True), [b"cur/1", b"cur/2"], array("q", [10, 20]), guessed={0})
+    kept = index.decode(index.encode(Index({b"": section}))).sections[b""]
+    assert (kept.paths, list(kept.sizes), kept.stamps.quiet) == ([b"cur/2"], [20], False)
