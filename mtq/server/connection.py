@@ -47,6 +47,7 @@ class Connection(asyncio.Protocol):
         self._file: MessageFile | None = None
         self._decided = False         # slot and lock are free
         self._closing = False         # nothing more is done for the client but to send what remains
+        self._lost = False            # there is no connection any more
         self._committing = False      # messages are being removed: the session is decided when that is done
         self._upgrading = False       # a TLS handshake owns the connection
         self._handshake: asyncio.Task[None] | None = None      # that of an implicit-TLS port
@@ -122,11 +123,10 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is closed."""
-        self._closing = True
+        self._closing = self._lost = True
         if self._timer is not None:
             self._timer.cancel()
-        if not self._committing:
-            self._leave()
+        self._leave()
 
     # What the server calls
 
@@ -222,7 +222,10 @@ class Connection(asyncio.Protocol):
     async def _work(self, work: Coroutine[None, None, None]) -> None:
         await self._guard(work)
         self._task = None
-        self._go_on()
+        if self._lost:
+            self._leave()
+        else:
+            self._go_on()
 
     async def _guard(self, work: Coroutine[None, None, None]) -> None:
         try:
@@ -240,7 +243,7 @@ class Connection(asyncio.Protocol):
             maildrop = await self._terms.open(ask.credentials, record)
         except Refusal as refusal:
             ledger.enter(LoginFailed(record, ask.credentials.user, refusal.cause))
-            if refusal.code is Code.AUTH:
+            if refusal.code is Code.AUTH and not self._closing:
                 await asyncio.sleep(began + self._terms.failure_delay - self._loop.time())
             if not self._closing:
                 self._answer(refusal)
@@ -273,8 +276,6 @@ class Connection(asyncio.Protocol):
             self._committed(len(ask.numbers), stayed)
         finally:
             self._committing = False
-            if self._closing:
-                self._leave()
 
     def _committed(self, asked: int, stayed: int) -> None:
         assert self._record is not None
@@ -443,12 +444,13 @@ class Connection(asyncio.Protocol):
         self._close()
 
     def _leave(self) -> None:
-        """The connection is gone, and nothing works on it any more but perhaps a thread that reads."""
-        self._decide("connection lost")
+        """The connection is gone; what still works for it is waited for, then its service forgets it."""
+        if not self._committing:
+            self._decide("connection lost")
         if self._task is None:
             self._close_file()
-        if self._record is not None:
-            self._terms.left(self)
+            if self._record is not None:
+                self._terms.left(self)
 
     def _decide(self, reason: str) -> None:
         """Free the slot and the lock, once."""

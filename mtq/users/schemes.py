@@ -1,7 +1,7 @@
 """Password schemes: how a stored password is made and checked."""
 
 import hmac
-from typing import Protocol
+from typing import Any, Protocol
 
 from mtq.users.passwd_file import Account
 
@@ -56,16 +56,65 @@ class Argon2id:
             return False
 
 
-SCHEMES: dict[str, Scheme] = {"PLAIN": Plain(), "ARGON2ID": Argon2id()}
+class Crypt:
+    """The schemes of crypt(3) and the salted SHA-1 of LDAP, as `doveadm pw` writes them."""
+
+    costly = True
+
+    def __init__(self, hash_name: str, prefix: str = "") -> None:
+        self._hash_name = hash_name
+        self._prefix = prefix       # what the library wants to see before the value, and the file has as the scheme
+
+    def make(self, password: bytes) -> str:
+        made: str = self._hash().hash(password)
+        return made.removeprefix(self._prefix)
+
+    def check(self, secret: str, password: bytes) -> bool:
+        try:
+            right: bool = self._hash().verify(password, self._prefix + secret)
+        except ValueError:      # not a hash of this scheme, or a password that it cannot have
+            return False
+        return right
+
+    def _hash(self) -> Any:     # Any: the library's classes are made at run time and have no types
+        import passlib.hash  # type: ignore[import-untyped]  # ships no types
+
+        return getattr(passlib.hash, self._hash_name)
+
+
+class Blowfish(Crypt):
+    """{BLF-CRYPT}: only the first 72 octets of a password count, as in every implementation of it."""
+
+    def make(self, password: bytes) -> str:
+        return super().make(password[:72])
+
+    def check(self, secret: str, password: bytes) -> bool:
+        return super().check(secret, password[:72])
+
+
+SCHEMES: dict[str, Scheme] = {
+    "ARGON2ID": Argon2id(),
+    "BLF-CRYPT": Blowfish("bcrypt"),
+    "SHA512-CRYPT": Crypt("sha512_crypt"),
+    "SHA256-CRYPT": Crypt("sha256_crypt"),
+    "SSHA": Crypt("ldap_salted_sha1", "{SSHA}"),
+    "PLAIN": Plain(),
+}
 DEFAULT = "ARGON2ID"
+
+_CRYPT = {"$2": "BLF-CRYPT", "$5": "SHA256-CRYPT", "$6": "SHA512-CRYPT"}
+"""What a value of crypt(3) begins with. Dovecot takes one without a scheme, or under {CRYPT}, by this."""
 
 
 def of(account: Account) -> Scheme:
     """The scheme of an account's stored password. Raises UnknownScheme."""
+    name = account.scheme
+    if name in ("", "CRYPT"):
+        name = _CRYPT.get(account.secret[:2], name)
     try:
-        return SCHEMES[account.scheme]
+        return SCHEMES[name]
     except KeyError:
-        raise UnknownScheme(account.scheme) from None
+        raise UnknownScheme(name) from None
 
 
 def make(password: bytes, scheme: str = DEFAULT) -> str:

@@ -2,6 +2,8 @@
 
 import subprocess
 
+import pytest
+
 from mtq.users import schemes
 from mtq.users.passwd_file import Account
 
@@ -10,16 +12,36 @@ def doveadm(*arguments: str) -> str:
     """Run `doveadm pw`."""
     done = subprocess.run(["doveadm", "pw", *arguments], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
+    return done.stdout.rstrip("\n")
 
 
-def test_dovecot_accepts_a_password_that_mtq_stored() -> None:
-    stored = schemes.make(b"correct horse")
-    assert "(verified)" in doveadm("-t", stored, "-p", "correct horse")
+SCHEMES = pytest.mark.parametrize("scheme", sorted(schemes.SCHEMES))
+LONG = "correct horse battery staple " * 3      # past the 72 octets that BLF-CRYPT looks at
 
 
-def test_mtq_accepts_a_password_that_dovecot_stored() -> None:
-    account = Account("fred", doveadm("-s", "ARGON2ID", "-p", "correct horse"))
-    scheme = schemes.of(account)
-    assert scheme.check(account.secret, b"correct horse")
-    assert not scheme.check(account.secret, b"wrong horse")
+@SCHEMES
+@pytest.mark.parametrize("password", ["correct horse", "Grüße", LONG], ids=["short", "eight_bit", "long"])
+def test_dovecot_accepts_a_password_that_mtq_stored(scheme: str, password: str) -> None:
+    assert "(verified)" in doveadm("-t", schemes.make(password.encode(), scheme), "-p", password)
+
+
+@SCHEMES
+@pytest.mark.parametrize("password", ["correct horse", "Grüße", LONG], ids=["short", "eight_bit", "long"])
+def test_mtq_accepts_a_password_that_dovecot_stored(scheme: str, password: str) -> None:
+    account = Account("fred", doveadm("-s", scheme, "-p", password))
+    assert schemes.of(account).check(account.secret, password.encode())
+    assert not schemes.of(account).check(account.secret, b"wrong horse")
+
+
+@pytest.mark.parametrize("before", ["", "{CRYPT}"])
+@pytest.mark.parametrize("scheme", ["BLF-CRYPT", "SHA256-CRYPT", "SHA512-CRYPT"])
+def test_a_value_of_crypt_is_known_without_its_scheme(scheme: str, before: str) -> None:
+    stored = doveadm("-s", scheme, "-p", "correct horse").partition("}")[2]
+    account = Account("fred", before + stored)
+    assert schemes.of(account).check(account.secret, b"correct horse")
+
+
+@SCHEMES
+@pytest.mark.parametrize("secret", ["", "rubbish", "$6$", "$2y$05$short", "ÿ"])
+def test_a_value_that_is_no_hash_opens_nothing(scheme: str, secret: str) -> None:
+    assert not schemes.SCHEMES[scheme].check(secret, b"")

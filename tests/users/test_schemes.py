@@ -12,7 +12,7 @@ PASSWORDS = [b"secret", b"with space ", "pässwörd".encode(), b"\xff\xfe", b"{P
 CHEAP = "$argon2id$v=19$m=64,t=1,p=2$CVZs2cadqhK8CMU3ZjIHtg$yLEu38GwfcictRfeeM1pai4nocDK3eIfw0CGNAvNmv0"
 """`secret`, hashed by another program at other costs."""
 
-STORED = {"PLAIN": "{PLAIN}secret", "ARGON2ID": "{ARGON2ID}" + CHEAP}
+STORED = {scheme: make(b"secret", scheme) for scheme in SCHEMES} | {"ARGON2ID": "{ARGON2ID}" + CHEAP}
 
 
 def right(stored: str, password: bytes) -> bool:
@@ -47,7 +47,7 @@ def test_a_hash_with_other_costs_is_understood() -> None:
 
 
 def test_only_a_costly_check_has_to_leave_the_event_loop() -> None:
-    assert {name: scheme.costly for name, scheme in SCHEMES.items()} == {"PLAIN": False, "ARGON2ID": True}
+    assert [name for name, scheme in SCHEMES.items() if not scheme.costly] == ["PLAIN"]
 
 
 @pytest.mark.parametrize("stored", ["x", "", "{}x", "{MD5}x", "{PLAIN", "PLAIN}x", "{ARGON2ID }x"])
