@@ -1,7 +1,8 @@
 """`mtq user`: who may log in."""
 
 import sys
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +11,9 @@ from mtq.errors import Exit, MtqError, WrongUsage
 from . import place
 from .console import end, note, say_json, table
 
+if TYPE_CHECKING:
+    from mtq.users.passwd_file import Account
+
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, rich_markup_mode=None, help="Users and their passwords."
 )
@@ -17,6 +21,11 @@ app = typer.Typer(
 PasswordStdin = Annotated[
     bool, typer.Option("--password-stdin", help="Read the password from standard input, its first line.")
 ]
+
+
+SchemeName = Annotated[str, typer.Option("--scheme", help="How the password is stored; APOP needs PLAIN.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Say nothing when it went well.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
 
 
 @app.command("list")
@@ -43,39 +52,69 @@ def add(
     context: typer.Context,
     name: str,
     password_stdin: PasswordStdin = False,
-    scheme: Annotated[str, typer.Option(help="How the password is stored; APOP needs PLAIN.")] = "ARGON2ID",
-    quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing when it went well.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
+    scheme: SchemeName = "ARGON2ID",
+    quiet: Quiet = False,
+    dry_run: DryRun = False,
 ) -> None:
     """Add a user. One that is there already is left as it is (exit 1)."""
-    from mtq.users import passwd_file, schemes
+    from mtq.users import passwd_file
 
     file = place.config(context).users.file
     user = passwd_file.checked(name)
-    scheme = scheme.upper()
-    if scheme not in schemes.SCHEMES:
-        raise WrongUsage(f"{scheme}: no such scheme; there are {', '.join(schemes.SCHEMES)}")
+    scheme = _known(scheme)
     if user in passwd_file.read(file):
         raise MtqError(f"{user}: there is such a user already; nothing was changed")
-    password = _new_password(user, password_stdin)
-    if scheme == "PLAIN" and b":" in password:
-        raise WrongUsage("a password with a colon cannot be stored as PLAIN: the colon ends a field of the file")
+    stored = _new_password(user, password_stdin, scheme)
     if dry_run:
         note(f"{user} would be added to {file}")
         return
-    passwd_file.add(file, user, schemes.make(password, scheme))
+    passwd_file.add(file, user, stored)
     note(f"{user} was added to {file}", quiet)
+
+
+@app.command()
+def passwd(
+    context: typer.Context,
+    name: str,
+    password_stdin: PasswordStdin = False,
+    scheme: SchemeName = "ARGON2ID",
+    quiet: Quiet = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Give a user another password. The other fields stay."""
+    file = place.config(context).users.file
+    account = _account(file, name)
+    stored = _new_password(account.name, password_stdin, _known(scheme))
+    if dry_run:
+        note(f"{account.name} would have another password in {file}")
+        return
+    from mtq.users import passwd_file
+
+    passwd_file.set_password(file, account.name, stored)
+    note(f"{account.name} has another password in {file}", quiet)
+
+
+@app.command()
+def remove(context: typer.Context, name: str, quiet: Quiet = False, dry_run: DryRun = False) -> None:
+    """Remove a user from the users file. The mailbox stays where it is."""
+    from mtq.users import passwd_file
+
+    file = place.config(context).users.file
+    if dry_run:
+        there = passwd_file.canonical(name) in passwd_file.read(file)
+        note(f"{name} would be removed from {file}" if there else f"unchanged: no user {name} in {file}")
+    elif passwd_file.remove(file, name):
+        note(f"{name} was removed from {file}; the mailbox was left as it is", quiet)
+    else:
+        note(f"unchanged: no user {name} in {file}", quiet)
 
 
 @app.command()
 def check(context: typer.Context, name: str, password_stdin: PasswordStdin = False) -> None:
     """Say whether a password is the user's (exit 0) or not (exit 1)."""
-    from mtq.users import passwd_file, schemes
+    from mtq.users import schemes
 
-    file = place.config(context).users.file
-    account = passwd_file.read(file).get(passwd_file.canonical(name) or "")
-    if account is None:
-        raise MtqError(f"{name}: there is no such user in {file}")
+    account = _account(place.config(context).users.file, name)
     try:
         scheme = schemes.of(account)
     except schemes.UnknownScheme:
@@ -87,11 +126,33 @@ def check(context: typer.Context, name: str, password_stdin: PasswordStdin = Fal
     end(Exit.FAILED)
 
 
-def _new_password(user: str, from_stdin: bool) -> bytes:
+def _account(file: Path, name: str) -> "Account":
+    from mtq.users import passwd_file
+
+    account = passwd_file.read(file).get(passwd_file.canonical(name) or "")
+    if account is None:
+        raise MtqError(f"{name}: there is no such user in {file}")
+    return account
+
+
+def _known(scheme: str) -> str:
+    from mtq.users import schemes
+
+    if scheme.upper() not in schemes.SCHEMES:
+        raise WrongUsage(f"{scheme}: no such scheme; there are {', '.join(schemes.SCHEMES)}")
+    return scheme.upper()
+
+
+def _new_password(user: str, from_stdin: bool, scheme: str) -> str:
+    """Ask for a new password; what to store of it."""
+    from mtq.users import schemes
+
     password = _password(user, from_stdin)
     if not from_stdin and _ask(f"The same for {user} again: ") != password:
         raise MtqError("the two passwords differ; nothing was changed")
-    return password
+    if scheme == "PLAIN" and b":" in password:
+        raise WrongUsage("a password with a colon cannot be stored as PLAIN: the colon ends a field of the file")
+    return schemes.make(password, scheme)
 
 
 def _password(user: str, from_stdin: bool) -> bytes:

@@ -13,6 +13,7 @@ from pathlib import Path
 from mtq import durable
 from mtq.errors import MtqError, WrongUsage
 
+_LINE = re.compile(rb"[^\n]*\n|[^\n]+")
 _UNWRITABLE = re.compile(r"[\x00-\x20\x7f:/\ud800-\udfff]")
 
 
@@ -77,15 +78,60 @@ def add(file: Path, name: str, stored: str) -> None:
     """Add a user at the end of the file; every other byte stays. Raises MtqError if there is one already."""
     account = checked(name)
     with durable.writing(file):
-        try:
-            old = file.read_bytes()
-        except FileNotFoundError:
-            old = b""
+        old = _bytes(file)
         if account in parse(old.decode("utf-8", "surrogateescape")):
             raise MtqError(f"{account}: there is such a user already; nothing was changed")
         if old and not old.endswith(b"\n"):
             old += b"\n"
         durable.replace(file, old + f"{account}:{stored}::::::\n".encode("utf-8", "surrogateescape"))
+
+
+def set_password(file: Path, name: str, stored: str) -> None:
+    """Store another password for a user; every other byte of the file stays. Raises MtqError if there is none."""
+
+    def with_password(line: bytes) -> bytes:
+        user, _, rest = line.partition(b":")
+        _, colon, others = rest.partition(b":")
+        return user + b":" + stored.encode("utf-8", "surrogateescape") + (colon + others if colon else _end(rest))
+
+    with durable.writing(file):
+        lines = _LINE.findall(_bytes(file))
+        found = _line_of(lines, name)
+        if found is None:
+            raise MtqError(f"{name}: there is no such user in {file}")
+        lines[found] = with_password(lines[found])
+        durable.replace(file, b"".join(lines))
+
+
+def remove(file: Path, name: str) -> bool:
+    """Take a user out of the file, every line of that name; False if there was none."""
+    with durable.writing(file):
+        lines = _LINE.findall(_bytes(file))
+        kept = [line for line in lines if not _is_of(line, name)]
+        if len(kept) == len(lines):
+            return False
+        durable.replace(file, b"".join(kept))
+        return True
+
+
+def _bytes(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except FileNotFoundError:
+        return b""
+
+
+def _line_of(lines: list[bytes], name: str) -> int | None:
+    return next((index for index, line in enumerate(lines) if _is_of(line, name)), None)
+
+
+def _is_of(line: bytes, name: str) -> bool:
+    user, colon, _ = line.decode("utf-8", "surrogateescape").partition(":")
+    return bool(colon) and not user.startswith("#") and canonical(user) == canonical(name) is not None
+
+
+def _end(line: bytes) -> bytes:
+    return line[len(line.rstrip(b"\r\n")) :]
 
 
 def checked(name: str) -> str:

@@ -199,3 +199,48 @@ def test_a_dry_run_adds_nobody(run: Run, house: House) -> None:
     outcome = run("user", "add", "wilma", "--password-stdin", "--dry-run", stdin=b"secret\n")
     assert (outcome.code, outcome.out) == (0, "")
     assert not house.config.users.file.exists() or b"wilma" not in house.config.users.file.read_bytes()
+
+
+def test_passwd_changes_the_password_and_no_other_byte(run: Run, house: House) -> None:
+    users = house.config.users.file
+    fields, others = b":1000:1000:Fred \xff:/home/fred::x=y\r\n", b"wilma:{PLAIN}pebbles\nFred:{PLAIN}x\n"
+    users.write_bytes(b"# ours\nfred:{PLAIN}old" + fields + others)
+    outcome = run("user", "passwd", "FRED", "--scheme", "plain", "--password-stdin", stdin=b"new\n")
+    assert (outcome.code, outcome.out) == (0, "")
+    assert users.read_bytes() == b"# ours\nfred:{PLAIN}new" + fields + others
+
+
+def test_passwd_keeps_the_line_end_of_a_line_that_has_no_other_field(run: Run, house: House) -> None:
+    house.config.users.file.write_bytes(b"wilma:{PLAIN}pebbles\r\nfred:{PLAIN}old")
+    run("user", "passwd", "wilma", "--scheme", "plain", "--password-stdin", stdin=b"bam\n")
+    run("user", "passwd", "fred", "--scheme", "plain", "--password-stdin", stdin=b"new\n")
+    assert house.config.users.file.read_bytes() == b"wilma:{PLAIN}bam\r\nfred:{PLAIN}new"
+
+
+def test_passwd_of_nobody_is_1_and_changes_nothing(run: Run, house: House) -> None:
+    before = tree(house.folder)
+    outcome = run("user", "passwd", "nobody", "--password-stdin", stdin=b"new\n")
+    assert (outcome.code, outcome.out) == (1, "")
+    assert "there is no such user" in outcome.err
+    assert tree(house.folder) == before
+
+
+def test_remove_takes_out_every_line_of_the_name_and_leaves_the_mailbox(run: Run, house: House) -> None:
+    house.config.users.file.write_bytes(b"# fred:\nfred:{PLAIN}a\nwilma:{PLAIN}b\nFRED:{PLAIN}c\n")
+    house.deliver("fred", b"one\n")
+    assert run("user", "remove", "fred").code == 0
+    assert house.config.users.file.read_bytes() == b"# fred:\nwilma:{PLAIN}b\n"
+    assert house.stored("fred") == [b"one\n"]
+
+
+def test_removing_nobody_is_0_and_unchanged(run: Run, house: House) -> None:
+    outcome = run("user", "remove", "nobody")
+    assert (outcome.code, outcome.out) == (0, "")
+    assert outcome.err.startswith("unchanged")
+
+
+@pytest.mark.parametrize("arguments", [("passwd", "fred", "--password-stdin"), ("remove", "fred")])
+def test_a_dry_run_leaves_the_users_as_they_are(run: Run, house: House, arguments: tuple[str, ...]) -> None:
+    house.config.users.file.write_bytes(b"fred:{PLAIN}a\n")
+    assert run("user", *arguments, "--dry-run", stdin=b"new\n").code == 0
+    assert house.config.users.file.read_bytes() == b"fred:{PLAIN}a\n"
