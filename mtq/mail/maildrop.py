@@ -66,7 +66,7 @@ class Maildrop:
         self._lock = lock
         self._now = now
         self._index = Index()
-        self._stale = False      # the index on disk says less than we know
+        self.unwritten = False      # closing has an index to write, and so waits for the disk
         self._folders: list[Folder] = []
         self._starts: list[int] = []      # the first number of each folder
         self.wrong_sizes: list[tuple[str, int, int]] = []
@@ -114,21 +114,16 @@ class Maildrop:
             name = os.fsdecode(os.path.join(folder.path, section.paths[row]))
             self.wrong_sizes.append((name, section.sizes[row], octets))
             section.sizes[row] = octets
-            self._stale = True
+            self.unwritten = True
 
     def remove(self, numbers: tuple[int, ...]) -> int:
         """Remove messages. Says how many are still there: of those that failed nothing is undone."""
         return sum(not self._remove(number) for number in numbers)
 
-    @property
-    def unwritten(self) -> bool:
-        """Whether closing has something to write, and so waits for the disk."""
-        return self._stale
-
     def close(self) -> None:
         """Remember what was learnt and give the mailbox free. Closing twice is no harm."""
-        if self._stale:
-            self._stale = False
+        if self.unwritten:
+            self.unwritten = False
             with suppress(OSError):      # read-only or full: the next session finds out anew
                 index.write(self._mailbox, self._index)
         if self._lock is not None:
@@ -145,7 +140,7 @@ class Maildrop:
             return known
         section = self._scan(folder, stamps, known)
         self._index.sections[folder.name] = section
-        self._stale = True
+        self.unwritten = True
         return section
 
     def _stamps(self, folder: Folder) -> Stamps:

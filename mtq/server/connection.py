@@ -57,7 +57,7 @@ class Connection(asyncio.Protocol):
         self._half_closed = False     # the client will send no more
         self._parting: tuple[Refusal, str] | None = None
 
-    # What asyncio calls
+    # Coming in
 
     def enter(self, address: IPv4 | IPv6) -> Refusal | None:
         """Come in by the door, or be told why not."""
@@ -71,6 +71,8 @@ class Connection(asyncio.Protocol):
         self._clocks = Clocks(terms.idle_timeout, terms.login_timeout, self._loop.time())
         terms.joined(self)
         return None
+
+    # What asyncio calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client has connected or, on an implicit-TLS port, has done its handshake."""
@@ -296,11 +298,8 @@ class Connection(asyncio.Protocol):
             if self._file is None:
                 self._file = self._maildrop.message(ask.number)
             data = None if self._file is None else self._file.cached()
-        except Refusal as refusal:
-            self._session.answer(refusal)
-            return True
-        except OSError as error:
-            self._broken(ask, error)
+        except (Refusal, OSError) as error:
+            self._unreadable(ask, error)
             return True
         if data is None:
             self._run(self._read_cold(ask))
@@ -313,23 +312,21 @@ class Connection(asyncio.Protocol):
         maildrop = self._maildrop
         assert maildrop is not None
         self._clocks.owe(self._loop.time())
+        outcome: bytes | Refusal | OSError
         try:
             if self._file is None:
                 self._file = await self._in_thread(lambda: maildrop.search(ask.number))
-            data = await self._in_thread(self._file.read)
-        except Refusal as refusal:
-            if not self._closing:
-                self._answer(refusal)
-        except OSError as error:
-            if not self._closing:
-                self._clocks.wait(self._loop.time())
-                self._broken(ask, error)
-        else:
-            if not self._closing:
-                self._clocks.wait(self._loop.time())
-                self._piece(ask, data)
+            outcome = await self._in_thread(self._file.read)
+        except (Refusal, OSError) as error:
+            outcome = error
         if self._closing:
             self._close_file()
+            return
+        self._clocks.wait(self._loop.time())
+        if isinstance(outcome, bytes):
+            self._piece(ask, outcome)
+        else:
+            self._unreadable(ask, outcome)
 
     def _piece(self, ask: Fetch, data: bytes) -> None:
         session, file, record = self._session, self._file, self._record
@@ -345,12 +342,17 @@ class Connection(asyncio.Protocol):
             record.retrieved += 1
             self._maildrop.counted(ask.number, session.octets)
 
-    def _broken(self, ask: Fetch, error: OSError) -> None:
+    def _unreadable(self, ask: Fetch, error: Refusal | OSError) -> None:
+        """A message has gone, or cannot be read: the client is told, and the log why."""
         assert self._session is not None
+        assert self._record is not None
         self._close_file()
-        reason = (error.strerror or str(error)).lower()
-        self._remark("error", f"message {ask.number} of {self._user} cannot be read: {reason}")
-        self._session.answer(Refusal(Code.SYS_PERM, "this message cannot be read"))
+        if isinstance(error, OSError):
+            cause = f"message {ask.number} of {self._record.user}: {(error.strerror or str(error)).lower()}"
+            error = Refusal(Code.SYS_PERM, "this message cannot be read", cause)
+        if error.code is not Code.NONE:
+            self._remark("error", error.cause)
+        self._session.answer(error)
 
     def _close_file(self) -> None:
         if self._file is not None:
@@ -391,6 +393,7 @@ class Connection(asyncio.Protocol):
     async def _upgrade(self) -> None:
         assert self._terms.tls is not None
         assert self._session is not None
+        transport: asyncio.Transport | None = None
         try:
             transport = await self._loop.start_tls(
                 self._transport,
@@ -402,12 +405,9 @@ class Connection(asyncio.Protocol):
             )
         except OSError as error:
             self._not_shaken(error)
-            self._transport.abort()
-            self.connection_lost(None)      # asyncio does not tell of a connection lost within a handshake
-            return
         if transport is None or self._closing:
             self.abort("connection lost")
-            self.connection_lost(None)
+            self.connection_lost(None)      # asyncio does not tell of a connection lost within a handshake
             return
         self._transport = transport
         self._upgrading = False
@@ -491,10 +491,6 @@ class Connection(asyncio.Protocol):
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await self._loop.run_in_executor(None, work)
-
-    @property
-    def _user(self) -> str:
-        return (self._record.user if self._record else None) or "somebody"
 
     def _remark(self, level: str, text: str) -> None:
         self._terms.ledger.enter(Remark(level, text))

@@ -74,7 +74,11 @@ class Service:
         self._house = house
         self._lan = Rules(Mode.FIREWALL, (entry.range for entry in server.lan))
         self._root = MailRoot(house.config.mailboxes.path)
-        self._maildrops = maildrop.Settings(None, settings.folders is Folders.ALL, settings.lock_mailboxes)
+        self._maildrops = maildrop.Settings(
+            self._root.folder, settings.folders is Folders.ALL, settings.lock_mailboxes
+        )
+        self._mechanisms = _mechanisms(settings)
+        self._stamp_host = _stamp_host(server.hostname)
         self._listeners: list[TlsListener | asyncio.Server] = []
 
     # Starting and stopping
@@ -141,7 +145,7 @@ class Service:
     def features(self, address: IPv4 | IPv6, inside_tls: bool) -> Features:
         """What is offered to this client as things stand."""
         return Features(
-            mechanisms=self._mechanisms(),
+            mechanisms=self._mechanisms,
             clear_text=inside_tls or self._may_show_password(address),
             stls=self.settings.tls is TlsMode.STARTTLS and not inside_tls,
             timestamp=self._timestamp() if self._offers_apop() else None,
@@ -155,7 +159,9 @@ class Service:
         else:
             account = await verifier.password(credentials.user, credentials.secret)
         mailbox = self._root.mailbox(account.name, account.home)
-        settings = replace(self._maildrops, root=self._root.root(account.home))
+        settings = self._maildrops
+        if settings.root is None:
+            settings = replace(settings, root=account.home)      # each mailbox lies in its user's home
         since = record.since.isoformat(timespec="seconds")
         holder = Holder(account.name, self.name, record.id, record.address, since)
         try:
@@ -168,12 +174,6 @@ class Service:
         record.user = account.name
         return opened
 
-    def _mechanisms(self) -> tuple[bytes, ...]:
-        listed = self.settings.mechanisms
-        if listed is None:
-            return (b"PLAIN", b"LOGIN")
-        return tuple(_SASL[mechanism] for mechanism in listed if mechanism in _SASL)
-
     def _offers_apop(self) -> bool:
         # A client that is offered more than it can use gives up (PEERS: Cyrus #396, #1475).
         listed = self.settings.mechanisms
@@ -182,9 +182,8 @@ class Service:
         return not self.settings.proxy.enabled and self._house.verifier.all_plain()
 
     def _timestamp(self) -> bytes:
-        """Never the same twice; letters, digits, dots and hyphens only, because mpop ignores others."""
-        host = "".join(c for c in self._house.config.server.hostname if c.isascii() and (c.isalnum() or c in ".-"))
-        return f"<{secrets.token_hex(16)}@{host or 'localhost'}>".encode()
+        """Of the greeting, for APOP (RFC 1939, section 7). Never the same twice."""
+        return f"<{secrets.token_hex(16)}@{self._stamp_host}>".encode()
 
     def _may_show_password(self, address: IPv4 | IPv6) -> bool:
         match self.settings.plaintext_auth:
@@ -196,6 +195,17 @@ class Service:
                 return self._lan.decide(address).allowed
             case PlaintextAuth.ALWAYS:
                 return True
+
+
+def _mechanisms(settings: Settings) -> tuple[bytes, ...]:
+    if settings.mechanisms is None:
+        return tuple(_SASL.values())
+    return tuple(_SASL[mechanism] for mechanism in settings.mechanisms if mechanism in _SASL)
+
+
+def _stamp_host(hostname: str) -> str:
+    """The host in an APOP timestamp: letters, digits, dots and hyphens only, because mpop ignores others."""
+    return "".join(c for c in hostname if c.isascii() and (c.isalnum() or c in ".-")) or "localhost"
 
 
 def shortcomings(config: Config, now: datetime) -> Iterator[str]:

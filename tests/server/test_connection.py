@@ -238,10 +238,11 @@ def test_a_wrong_size_in_a_name_is_told_once_and_then_mended(house: House, loop:
 
 def test_a_message_that_cannot_be_read_is_refused_and_the_session_goes_on(house: House, loop: LoopFactory) -> None:
     house.deliver("fred", LETTER)
-    with house.serving(loop), Client(house.pop3) as client:
+    with house.serving(loop) as running, Client(house.pop3) as client:
         client.login()
         name = next((house.mailbox("fred") / "new").iterdir())
         name.unlink()
         name.mkdir()
         assert client.ask(b"RETR 1").startswith(b"-ERR [SYS/PERM]")
         assert client.ask(b"NOOP").startswith(b"+OK")
+        assert any("message 1" in remark for remark in running.remarks)

@@ -42,7 +42,7 @@ def test_a_client_that_vanishes_in_the_middle_of_a_message_leaves_no_file_open(h
         assert running.closed()[0].reason == "connection lost"
 
 
-def test_a_client_that_vanishes_behind_its_quit_has_its_removals_done_and_counted(house: House) -> None:
+def test_a_client_that_shuts_its_side_behind_its_quit_has_its_removals_done_and_counted(house: House) -> None:
     house.deliver("fred", *[b"message\n"] * 200)
     with house.serving() as running:
         client = Client(house.pop3)
