@@ -35,15 +35,17 @@ class Server:
         """Start every enabled service. Raises MtqError if none of them runs."""
         loop = asyncio.get_running_loop()
         loop.set_default_executor(ThreadPoolExecutor(DISK_THREADS, thread_name_prefix="disk"))
+        for service in self.services.values():
+            await service.bind()
+        if self.config.server.user is not None and os.geteuid() == 0:
+            _become(self.config.server.user)      # ports are open and keys read: nobody is served as root
         await self._house.verifier.look()
         for service in self.services.values():
-            await service.start()
+            await service.accept()
         if not any(service.state is State.RUNNING for service in self.services.values()):
             reasons = "; ".join(f"{s.name}: {s.error}" for s in self.services.values()) or "none is enabled"
             self._house.verifier.close()
             raise MtqError(f"no service runs: {reasons}")
-        if self.config.server.user is not None and os.geteuid() == 0:
-            _become(self.config.server.user)
 
     async def stop(self) -> None:
         """End: no more clients, commands in flight are finished within the grace, the rest is cut."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import socket
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -79,20 +80,37 @@ class Service:
         )
         self._mechanisms = _mechanisms(settings)
         self._stamp_host = _stamp_host(server.hostname)
+        self._sockets: list[socket.socket] = []      # bound, and nobody accepted yet
         self._listeners: list[TlsListener | asyncio.Server] = []
 
     # Starting and stopping
 
-    async def start(self) -> None:
-        """Listen. A service that cannot is `failed` and says why; it raises nothing."""
+    async def bind(self) -> None:
+        """Open the ports and read the files. A service that cannot is `failed` and says why; it raises nothing."""
         try:
             self.tls, self.door.rules = await asyncio.get_running_loop().run_in_executor(None, self._prepare)
-            await self._listen()
+            for listen in self.settings.listen:
+                self._sockets += listeners.bind(listen)
         except MtqError as error:
+            for sock in self._sockets:
+                sock.close()
+            self._sockets.clear()
             self._set(State.FAILED, str(error))
-        else:
-            places = ", ".join(str(listen) for listen in self.settings.listen)
-            self._set(State.RUNNING, f"listening on {places}, TLS {self.settings.tls.value}")
+
+    async def accept(self) -> None:
+        """Let clients in, if the ports could be had."""
+        if not self._sockets:
+            return
+        loop = asyncio.get_running_loop()
+        for sock in self._sockets:
+            if self.settings.tls is TlsMode.IMPLICIT:
+                self._listeners.append(TlsListener(self, sock))
+            else:
+                server = await loop.create_server(lambda: Connection(self), sock=sock, backlog=listeners.BACKLOG)
+                self._listeners.append(server)
+        self._sockets.clear()
+        places = ", ".join(str(listen) for listen in self.settings.listen)
+        self._set(State.RUNNING, f"listening on {places}, TLS {self.settings.tls.value}")
 
     def _prepare(self) -> tuple[ssl.SSLContext | None, Rules]:
         """What has to be read from files. Raises MtqError."""
@@ -106,23 +124,6 @@ class Service:
         self._listeners.clear()
         if self.state is State.RUNNING:
             self._set(State.STOPPED, "not listening any more")
-
-    async def _listen(self) -> None:
-        loop = asyncio.get_running_loop()
-        sockets = []
-        try:
-            for listen in self.settings.listen:
-                sockets += listeners.bind(listen)
-        except MtqError:
-            for sock in sockets:
-                sock.close()
-            raise
-        for sock in sockets:
-            if self.settings.tls is TlsMode.IMPLICIT:
-                self._listeners.append(TlsListener(self, sock))
-            else:
-                server = await loop.create_server(lambda: Connection(self), sock=sock, backlog=listeners.BACKLOG)
-                self._listeners.append(server)
 
     def _set(self, state: State, detail: str) -> None:
         self.state = state
