@@ -23,11 +23,12 @@ from blockbuster import BlockBuster
 from mtq import tls
 from mtq.config.model import Config
 from mtq.config.read import load
-from mtq.ledger import Event, Ledger, Remark, SessionClosed
+from mtq.ledger import Event, Ledger, LoginFailed, Remark, SessionClosed, SessionOpened
 from mtq.mail.deliver import deliver
 from mtq.mail.root import MailRoot
 from mtq.server.run import Server
 from mtq.users import passwd_file, schemes
+from mtq.users.throttle import Penalty
 
 MTQ = str(Path(sys.executable).with_name("mtq"))
 """The console script of the environment that runs the tests."""
@@ -185,6 +186,18 @@ class Running:
         """Wait until so many sessions have been decided, and say how."""
         self.wait_until(lambda: len(self._closed()) >= number)
         return self._closed()
+
+    def penalties(self) -> list[Penalty]:
+        """What stands against addresses."""
+        return self.server.throttle.penalties(self._loop.time())
+
+    def opened(self) -> int:
+        """How many sessions have begun."""
+        return sum(isinstance(event, SessionOpened) for event in self.events)
+
+    def failures(self) -> int:
+        """How many logins have failed."""
+        return sum(isinstance(event, LoginFailed) for event in self.events)
 
     @property
     def remarks(self) -> list[str]:

@@ -43,6 +43,7 @@ class Connection(asyncio.Protocol):
         self._clocks: Clocks
         self._timer: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
+        self._due: asyncio.TimerHandle | None = None      # a failed login waits for the moment of its answer
         self._maildrop: Maildrop | None = None
         self._file: MessageFile | None = None
         self._decided = False         # slot and lock are free
@@ -126,8 +127,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is closed."""
         self._closing = self._lost = True
-        if self._timer is not None:
-            self._timer.cancel()
+        self._stop_timers()
         self._leave()
 
     # What the server calls
@@ -177,7 +177,7 @@ class Connection(asyncio.Protocol):
 
     def _do(self, ask: Login | Fetch | Commit | StartTls | Bye) -> bool:
         """Do what is asked. False: it is not done yet."""
-        if self._task is not None:
+        if self._task is not None or self._due is not None:
             return False
         match ask:
             case Fetch():
@@ -245,10 +245,12 @@ class Connection(asyncio.Protocol):
             maildrop = await self._terms.open(ask.credentials, record)
         except Refusal as refusal:
             ledger.enter(LoginFailed(record, ask.credentials.user, refusal.cause))
-            if refusal.code is Code.AUTH and not self._closing:
-                await asyncio.sleep(began + self._terms.failure_delay - self._loop.time())
+            due = began
+            if refusal.code is Code.AUTH:
+                due += self._terms.failed(ask.credentials, self._address)
             if not self._closing:
-                self._answer(refusal)
+                # No task waits: a client that hangs up meanwhile leaves nothing behind.
+                self._due = self._loop.call_at(due, self._refuse, refusal)
             return
         self._maildrop = maildrop
         if self._decided:
@@ -258,6 +260,11 @@ class Connection(asyncio.Protocol):
         self._clocks.logged_in = True
         ledger.enter(SessionLogin(record, type(ask.credentials).__name__.lower(), maildrop.listing.count))
         self._answer(maildrop.listing)
+
+    def _refuse(self, refusal: Refusal) -> None:
+        self._due = None
+        self._answer(refusal)
+        self._go_on()
 
     def _commit(self, ask: Commit) -> bool:
         if ask.numbers or (self._maildrop is not None and self._maildrop.unwritten):
@@ -463,8 +470,7 @@ class Connection(asyncio.Protocol):
 
     def _close(self) -> None:
         self._closing = True
-        if self._timer is not None:
-            self._timer.cancel()
+        self._stop_timers()
         if self._task is None:
             self._close_file()
         if self._upgrading:
@@ -472,6 +478,11 @@ class Connection(asyncio.Protocol):
             return
         self._transport.close()
         self._timer = self._loop.call_later(LAST_WORDS, self._transport.abort)
+
+    def _stop_timers(self) -> None:
+        for timer in (self._timer, self._due):
+            if timer is not None:
+                timer.cancel()
 
     def _close_maildrop(self) -> None:
         maildrop, self._maildrop = self._maildrop, None

@@ -14,6 +14,7 @@ from mtq.ledger import Ledger, Remark
 from mtq.mail.lock import Locks
 from mtq.server.connection import LAST_WORDS
 from mtq.server.service import House, Service, State
+from mtq.users.throttle import Throttle
 from mtq.users.verify import Verifier
 
 DISK_THREADS = 16
@@ -26,7 +27,8 @@ class Server:
     def __init__(self, config: Config, ledger: Ledger) -> None:
         self.config = config
         self.ledger = ledger
-        self._house = House(config, ledger, Verifier(config.users.file), Locks())
+        self.throttle = Throttle(config.server.auth_failure_delay)
+        self._house = House(config, ledger, Verifier(config.users.file), self.throttle, Locks())
         self.services = {
             name: Service(name, settings, self._house) for name, settings in enabled(config).items()
         }

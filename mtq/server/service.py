@@ -24,12 +24,13 @@ from mtq.mail.lock import Holder, Locks
 from mtq.mail.maildrop import Maildrop
 from mtq.mail.root import MailRoot
 from mtq.protocol.asks import Features
-from mtq.protocol.sasl import Apop, Credentials
+from mtq.protocol.sasl import Apop, Credentials, Password
 from mtq.server import listeners
 from mtq.server.accept import TlsListener
 from mtq.server.connection import Connection
 from mtq.server.door import Door
 from mtq.server.terms import Client
+from mtq.users.throttle import Throttle
 from mtq.users.verify import Verifier
 
 
@@ -48,6 +49,7 @@ class House:
     config: Config
     ledger: Ledger
     verifier: Verifier
+    throttle: Throttle
     locks: Locks
 
 
@@ -67,7 +69,6 @@ class Service:
         self.tls: ssl.SSLContext | None = None
         self.idle_timeout = float(settings.idle_timeout)
         self.login_timeout = float(settings.login_timeout)
-        self.failure_delay = float(server.auth_failure_delay)
         self.door = Door(Rules(Mode.FIREWALL, ()), settings.max_connections, settings.max_connections_per_address)
         self.connections: set[Client] = set()
         self.empty = asyncio.Event()
@@ -174,6 +175,11 @@ class Service:
             raise
         record.user = account.name
         return opened
+
+    def failed(self, credentials: Credentials, address: IPv4 | IPv6) -> float:
+        """Count a failed login; say how many seconds after the attempt it is to be answered."""
+        shown = credentials.secret if isinstance(credentials, Password) else None
+        return self._house.throttle.failed(address, credentials.user, shown, asyncio.get_running_loop().time())
 
     def _offers_apop(self) -> bool:
         # A client that is offered more than it can use gives up (PEERS: Cyrus #396, #1475).

@@ -31,13 +31,15 @@ class Terms(Protocol):
     tls: ssl.SSLContext | None
     idle_timeout: float
     login_timeout: float
-    failure_delay: float
 
     def features(self, address: IPv4 | IPv6, inside_tls: bool) -> Features:
         """What is offered to this client as things stand."""
 
     async def open(self, credentials: Credentials, record: SessionRecord) -> Maildrop:
         """Check the credentials and open the mailbox. Raises Refusal."""
+
+    def failed(self, credentials: Credentials, address: IPv4 | IPv6) -> float:
+        """Count a failed login; say how many seconds after the attempt it is to be answered."""
 
     def joined(self, connection: Client) -> None:
         """This connection was let in."""

@@ -150,6 +150,7 @@ class Watched:
         self._reading = threading.Lock()      # logins look from several threads: the newest reading has to stand
         self._seen: tuple[int, ...] | None = None
         self._accounts: dict[str, Account] = {}
+        self.readings = 0           # how often the file was read: another number is another file
         self.all_plain = False      # of the file as last read, if it has any users
 
     def accounts(self) -> dict[str, Account]:
@@ -169,6 +170,7 @@ class Watched:
             self._accounts = read(self._file)
             self.all_plain = bool(self._accounts) and all(a.scheme == "PLAIN" for a in self._accounts.values())
             self._seen = seen
+            self.readings += 1
         return self._accounts
 
 

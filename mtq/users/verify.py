@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from mtq.errors import Code, Refusal
 from mtq.users import schemes
+from mtq.users.memory import Memory
 from mtq.users.passwd_file import Account, UsersUnreadable, Watched, canonical
 
 T = TypeVar("T")
@@ -35,6 +36,8 @@ class Verifier:
         self._pool = ThreadPoolExecutor(self._cores, thread_name_prefix="password")
         self._running = 0
         self._looked = float("-inf")
+        self._memory = Memory()
+        self._remembered_of = 0      # the reading of the users file that the memory belongs to
 
     def close(self) -> None:
         """Let the threads go."""
@@ -68,15 +71,26 @@ class Verifier:
             scheme = schemes.of(stand_in)
         except schemes.UnknownScheme as unknown:
             raise Refusal(Code.AUTH, WRONG, f"password scheme {unknown} is not known") from None
-        if scheme.costly:
-            right = await self._in_thread(lambda: scheme.check(stand_in.secret, password))
-        else:
-            right = scheme.check(stand_in.secret, password)
+        right = await self._check(scheme, stand_in, password)
         if account is None:
             raise Refusal(Code.AUTH, WRONG, "no such user")
         if not right:
             raise Refusal(Code.AUTH, WRONG, "wrong password")
         return account
+
+    async def _check(self, scheme: schemes.Scheme, account: Account, password: bytes) -> bool:
+        if not scheme.costly:
+            return scheme.check(account.secret, password)
+        memory, now = self._memory, asyncio.get_running_loop().time()
+        if self._remembered_of != self._watched.readings:
+            memory.clear()
+            self._remembered_of = self._watched.readings
+        if memory.knows(account, password, now):
+            return True
+        right = await self._in_thread(lambda: scheme.check(account.secret, password))
+        if right:
+            memory.keep(account, password, now)
+        return right
 
     async def apop(self, user: str, timestamp: bytes, digest: bytes) -> Account:
         """The account, if the digest is of the timestamp and its password (RFC 1939, section 7). Raises Refusal."""

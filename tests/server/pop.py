@@ -11,9 +11,12 @@ from tests.house import WAIT
 class Client:
     """One connection, spoken to line by line."""
 
-    def __init__(self, port: int, host: str = "127.0.0.1", authority: Path | None = None) -> None:
-        """Connect; with an `authority`, inside TLS from the first byte."""
-        self.sock: socket.socket = socket.create_connection((host, port), timeout=WAIT)
+    def __init__(
+        self, port: int, host: str = "127.0.0.1", authority: Path | None = None, source: str | None = None
+    ) -> None:
+        """Connect; with an `authority`, inside TLS from the first byte; with a `source`, from that address."""
+        own = None if source is None else (source, 0)
+        self.sock: socket.socket = socket.create_connection((host, port), timeout=WAIT, source_address=own)
         self._buffer = b""
         if authority is not None:
             self.start_tls(authority)

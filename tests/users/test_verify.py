@@ -116,6 +116,7 @@ class Gate:
     def __init__(self) -> None:
         self.open = threading.Event()
         self.most = 0
+        self.runs = 0
         self._within = 0
         self._count = threading.Lock()
 
@@ -124,6 +125,7 @@ class Gate:
 
     def check(self, secret: str, password: bytes) -> bool:
         with self._count:
+            self.runs += 1
             self._within += 1
             self.most = max(self.most, self._within)
         self.open.wait()
@@ -174,12 +176,13 @@ def test_no_more_checks_run_at_once_than_there_are_cores(verifier: Verifier, gat
 def test_there_is_room_again_when_the_crowd_has_gone(verifier: Verifier, gate: Gate) -> None:
     gate.open.set()
 
-    async def crowds() -> list[Account]:
+    async def crowds() -> list[Refusal]:
         for _ in range(2):
-            accounts = await asyncio.gather(*(verifier.password("fred", b"x") for _ in range(CORES + WAITING)))
-        return accounts
+            crowd = (verifier.password("fred", b"wrong") for _ in range(CORES + WAITING))
+            outcomes = await asyncio.gather(*crowd, return_exceptions=True)
+        return [outcome for outcome in outcomes if isinstance(outcome, Refusal)]
 
-    assert len(asyncio.run(crowds())) == CORES + WAITING
+    assert [refusal.code for refusal in asyncio.run(crowds())] == [Code.AUTH] * (CORES + WAITING)
 
 
 def test_a_cheap_check_waits_for_no_costly_one(verifier: Verifier, gate: Gate) -> None:
@@ -198,6 +201,62 @@ def test_an_unknown_user_costs_as_much_as_a_known_one(verifier: Verifier, gate: 
     gate.open.set()
     refused(verifier.password("nobody", b"x"))
     assert gate.most == 1
+
+
+# Right passwords are remembered
+
+
+@pytest.fixture
+def counted(gate: Gate) -> Gate:
+    """The gate, wide open: it only counts the checks."""
+    gate.open.set()
+    return gate
+
+
+async def polls(verifier: Verifier, *passwords: bytes) -> list[bool]:
+    """Whether fred could log in with each, one after the other."""
+    outcomes = []
+    for password in passwords:
+        try:
+            await verifier.password("fred", password)
+            outcomes.append(True)
+        except Refusal:
+            outcomes.append(False)
+    return outcomes
+
+
+def test_a_client_that_polls_costs_one_check(verifier: Verifier, counted: Gate) -> None:
+    assert asyncio.run(polls(verifier, *[b"x"] * 10)) == [True] * 10
+    assert counted.runs == 1
+
+
+def test_a_wrong_password_is_checked_each_time(verifier: Verifier, counted: Gate) -> None:
+    assert asyncio.run(polls(verifier, b"x", b"y", b"y", b"x")) == [True, False, False, True]
+    assert counted.runs == 3
+
+
+def test_a_changed_password_is_not_remembered(verifier: Verifier, counted: Gate, file: Path) -> None:
+    async def changed_meanwhile() -> list[bool]:
+        before = await polls(verifier, b"x")
+        passwd_file.set_password(file, "fred", "{GATE}y")
+        return before + await polls(verifier, b"x", b"y")
+
+    assert asyncio.run(changed_meanwhile()) == [True, False, True]
+
+
+def test_any_change_of_the_file_has_all_checked_again(verifier: Verifier, counted: Gate, file: Path) -> None:
+    async def changed_meanwhile() -> None:
+        await polls(verifier, b"x")
+        passwd_file.add(file, "pebbles", "{PLAIN}z")
+        await polls(verifier, b"x")
+
+    asyncio.run(changed_meanwhile())
+    assert counted.runs == 2
+
+
+def test_what_is_remembered_of_one_user_opens_no_unknown_one(verifier: Verifier, counted: Gate) -> None:
+    asyncio.run(polls(verifier, b"x"))
+    assert refused(verifier.password("nobody", b"x")).cause == "no such user"
 
 
 # APOP
