@@ -1,8 +1,10 @@
 """`mtq serve`: run the server in the foreground."""
 
 import os
-from collections.abc import Iterator
-from typing import Annotated
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +12,9 @@ from mtq.config.model import Config, Mechanism
 
 from . import place
 from .console import note
+
+if TYPE_CHECKING:
+    from mtq.server.run import Server
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -26,9 +31,9 @@ def serve(
         from .demo.stage import staged
 
         with staged() as stage:
-            _run(stage.config, stage.things_to_try)
+            _run(stage.file, stage.config, stage.things_to_try)
         return
-    _run(_configuration(context), "")
+    _run(place.of(context).file, _configuration(context), "")
 
 
 def _configuration(context: typer.Context) -> Config:
@@ -42,20 +47,20 @@ def _configuration(context: typer.Context) -> Config:
     return config
 
 
-def _run(config: Config, welcome: str) -> None:
+def _run(file: Path, config: Config, welcome: str) -> None:
     from mtq import __version__
     from mtq.ledger import Ledger, Remark
     from mtq.server.log import Log
+    from mtq.server.process import serve as run
     from mtq.server.run import Server
-    from mtq.server.run import serve as run
 
     ledger = Ledger()
-    server_settings = config.server
-    ledger.listen(Log(server_settings.log_level.value, server_settings.log_format.value == "json"))
+    log = Log(config.server.log_level.value, config.server.log_format.value == "json")
+    ledger.listen(log)
     ledger.enter(Remark("info", f"mtq {__version__} starting"))
     for remark in _not_yet(config):
         ledger.enter(Remark("warning", remark))
-    if os.geteuid() == 0 and server_settings.user is None and not welcome:
+    if os.geteuid() == 0 and config.server.user is None and not welcome:
         ledger.enter(Remark("warning", "serving as root; set server.user (`mtq init --create-user` makes one)"))
 
     def ready(server: Server) -> None:
@@ -63,7 +68,12 @@ def _run(config: Config, welcome: str) -> None:
         if welcome:
             note(welcome)
 
-    run(config, ledger, ready)
+    run(lambda: Server(file, config, ledger, log), _nothing, ready)
+
+
+@asynccontextmanager
+async def _nothing(_: "Server") -> AsyncIterator[None]:
+    yield
 
 
 def _not_yet(config: Config) -> Iterator[str]:

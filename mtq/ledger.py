@@ -117,16 +117,17 @@ class Ledger:
     _listeners: list[Callable[[datetime, Event], None]] = field(default_factory=list)
     _last_id: int = 0
 
-    def listen(self, listener: Callable[[datetime, Event], None]) -> None:
-        """Have every further event told to this function."""
+    def listen(self, listener: Callable[[datetime, Event], None]) -> Callable[[], None]:
+        """Have every further event told to this function. Call what is returned to have it told no more."""
         self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
 
     def enter(self, event: Event) -> None:
         """Enter an event and tell it to all who listen."""
         at = self.clock()
         self.totals[event.name] += 1
         self.recent.append((at, event))
-        for listener in self._listeners:
+        for listener in tuple(self._listeners):
             listener(at, event)
 
     def open(self, service: str, address: str) -> SessionRecord:

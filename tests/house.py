@@ -119,7 +119,7 @@ class House:
     def serving(self, loop: LoopFactory = uvloop.new_event_loop) -> Iterator["Running"]:
         """Serve in a thread of this process."""
         self.certify()
-        running = Running(self.config, loop)
+        running = Running(self.file, self.config, loop)
         try:
             running.wait_until(lambda: running.ready)
             yield running
@@ -152,7 +152,7 @@ class House:
 class Running:
     """A server in a thread."""
 
-    def __init__(self, config: Config, loop: LoopFactory) -> None:
+    def __init__(self, file: Path, config: Config, loop: LoopFactory) -> None:
         self.ledger = Ledger()
         self.events: list[Event] = []
         self.faults: list[str] = []
@@ -162,7 +162,7 @@ class Running:
         self._done: asyncio.Event
         self._changed = threading.Condition()
         self.ledger.listen(self._entered)
-        self._thread = threading.Thread(target=self._run, args=(config, loop))
+        self._thread = threading.Thread(target=self._run, args=(file, config, loop))
         self._thread.start()
 
     def ask_to_stop(self) -> None:
@@ -207,15 +207,15 @@ class Running:
     def _closed(self) -> list[SessionClosed]:
         return [event for event in self.events if isinstance(event, SessionClosed)]
 
-    def _run(self, config: Config, loop: LoopFactory) -> None:
+    def _run(self, file: Path, config: Config, loop: LoopFactory) -> None:
         with asyncio.Runner(loop_factory=loop) as runner:
-            runner.run(self._serve(config))
+            runner.run(self._serve(file, config))
         self._tell()
 
-    async def _serve(self, config: Config) -> None:
+    async def _serve(self, file: Path, config: Config) -> None:
         self._loop, self._done = asyncio.get_running_loop(), asyncio.Event()
         self._loop.set_exception_handler(lambda _, context: self.faults.append(str(context)))
-        self.server = Server(config, self.ledger)
+        self.server = Server(file, config, self.ledger)
         with guarded():
             await self.server.start()
             self.ready = True

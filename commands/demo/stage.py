@@ -53,6 +53,7 @@ Press Ctrl-C to end.
 class Stage:
     """What was built."""
 
+    file: Path
     config: Config
     things_to_try: str
 
@@ -81,6 +82,7 @@ def _build(folder: Path) -> Stage:
     assert made is not None
     users = ", ".join(f"{user} (password {password})" for user, password in PASSWORDS.items())
     return Stage(
+        file,
         config,
         THINGS_TO_TRY.format(folder=folder, users=users, authority=made.authority, config=file, mtq=_this_mtq()),
     )

@@ -58,6 +58,14 @@ class Clocks:
             return "idle"
         return None
 
+    def idle(self, now: float) -> float:
+        """Seconds for which the client has been waited for; 0 while it is the server's turn."""
+        return 0.0 if self._owing else max(0.0, now - self._idle_from)
+
+    def left(self, now: float) -> float:
+        """Seconds until the session ends if the client goes on to do nothing."""
+        return max(0.0, self._idle - self.idle(now))
+
     def next_look(self, now: float) -> float:
         """Seconds until `over` has to be asked again."""
         step = self._idle / LOOKS

@@ -69,7 +69,7 @@ class Connection(asyncio.Protocol):
             return refusal
         self._address = address
         self._record = terms.ledger.open(terms.name, str(address))
-        self._clocks = Clocks(terms.idle_timeout, terms.login_timeout, self._loop.time())
+        self._clocks = Clocks(terms.policy.idle_timeout, terms.policy.login_timeout, self._loop.time())
         terms.joined(self)
         return None
 
@@ -131,6 +131,23 @@ class Connection(asyncio.Protocol):
         self._leave()
 
     # What the server calls
+
+    @property
+    def record(self) -> SessionRecord:
+        """The account of a client that was let in."""
+        assert self._record is not None
+        return self._record
+
+    @property
+    def decided(self) -> bool:
+        """Whether slot and lock are free."""
+        return self._decided
+
+    @property
+    def idle(self) -> tuple[float, float]:
+        """Seconds since the client did something, and until the session ends if it goes on doing nothing."""
+        now = self._loop.time()
+        return self._clocks.idle(now), self._clocks.left(now)
 
     def part(self, refusal: Refusal, reason: str) -> None:
         """End the session when the command in flight is done; remove nothing that was not committed."""
@@ -385,7 +402,7 @@ class Connection(asyncio.Protocol):
                 lambda: self,
                 sock,
                 ssl=self._terms.tls,
-                ssl_handshake_timeout=self._terms.login_timeout,
+                ssl_handshake_timeout=self._terms.policy.login_timeout,
                 ssl_shutdown_timeout=LAST_WORDS,
             )
         except OSError as error:
@@ -407,7 +424,7 @@ class Connection(asyncio.Protocol):
                 self,
                 self._terms.tls,
                 server_side=True,
-                ssl_handshake_timeout=self._terms.login_timeout,
+                ssl_handshake_timeout=self._terms.policy.login_timeout,
                 ssl_shutdown_timeout=LAST_WORDS,
             )
         except OSError as error:

@@ -10,10 +10,10 @@ from mtq.errors import Code, Refusal
 class Door:
     """Counts the clients that are in."""
 
-    def __init__(self, rules: Rules, most: int, most_per_address: int) -> None:
+    def __init__(self, rules: Rules) -> None:
         self.rules = rules
-        self._most = most
-        self._most_per_address = most_per_address
+        self.most = 0      # clients at a time
+        self.most_per_address = 0      # the same for one address; 0: no limit of its own
         self._inside: Counter[IPv4 | IPv6] = Counter()
         self._count = 0
 
@@ -27,14 +27,14 @@ class Door:
         decision: Decision = self.rules.decide(address)
         if not decision.allowed:
             return Refusal(Code.NONE, "access denied", f"access denied: {decision.reason}")
-        if self._count >= self._most:
-            cause = f"{self._most} connections are open"
+        if self._count >= self.most:
+            cause = f"{self.most} connections are open"
             return Refusal(Code.SYS_TEMP, "too many connections, try again later", cause)
-        if self._most_per_address and self._inside[address] >= self._most_per_address:
+        if self.most_per_address and self._inside[address] >= self.most_per_address:
             return Refusal(
                 Code.SYS_TEMP,
                 "too many connections from your address, try again later",
-                f"{self._most_per_address} connections are open from this address",
+                f"{self.most_per_address} connections are open from this address",
             )
         self._count += 1
         self._inside[address] += 1

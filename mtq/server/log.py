@@ -29,9 +29,13 @@ class Log:
     """Writes lines of a level and above."""
 
     def __init__(self, level: str, as_json: bool, out: TextIO | None = None) -> None:
+        self._out = out or sys.stderr
+        self.turn_to(level, as_json)
+
+    def turn_to(self, level: str, as_json: bool) -> None:
+        """Write lines like this from now on."""
         self._lowest = LEVELS.index(level)
         self._json = as_json
-        self._out = out or sys.stderr
 
     def __call__(self, at: datetime, event: Event) -> None:
         """Write an event, if it is of interest."""

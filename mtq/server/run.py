@@ -1,19 +1,23 @@
-"""The server process: services up, signals heeded, everything down again within bounds."""
+"""The running server: its services, what they share, and the changes that reach them while they run."""
 
 import asyncio
-import os
-import pwd
-import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
 
+from mtq.config import read
+from mtq.config.difference import AT_START_ONLY, differences
 from mtq.config.model import Config
-from mtq.config.read import enabled
 from mtq.errors import Code, MtqError, Refusal
-from mtq.ledger import Ledger, Remark
+from mtq.ledger import Event, Ledger, Remark, SessionClosed, SessionRecord
 from mtq.mail.lock import Locks
 from mtq.server.connection import LAST_WORDS
-from mtq.server.service import House, Service, State
+from mtq.server.log import Log
+from mtq.server.service import Change, House, Service, State
+from mtq.server.terms import Client
 from mtq.users.throttle import Throttle
 from mtq.users.verify import Verifier
 
@@ -21,94 +25,210 @@ DISK_THREADS = 16
 """Threads that wait for disks: mailboxes being opened, cold messages read, removals done."""
 
 
+class NoSuchService(MtqError):
+    """There is no service of this name."""
+
+
+@dataclass(frozen=True)
+class Reloaded:
+    """What a reload has done.
+
+    `changed`: the keys whose values differ; `failed`: services that could not follow, and why (each goes on as
+    before); `at_start`: keys that count from the next start on.
+    """
+
+    changed: list[str]
+    failed: dict[str, str]
+    at_start: list[str]
+
+
 class Server:
     """All services of a configuration, and what they share."""
 
-    def __init__(self, config: Config, ledger: Ledger) -> None:
-        self.config = config
+    def __init__(self, file: Path, config: Config, ledger: Ledger, log: Log | None = None) -> None:
+        self.file = file
+        self.config = config      # as it was read last
         self.ledger = ledger
+        self._log = log
+        self.since = ledger.clock()
         self.throttle = Throttle(config.server.auth_failure_delay)
+        self.stopping = asyncio.Event()
         self._house = House(config, ledger, Verifier(config.users.file), self.throttle, Locks())
-        self.services = {
-            name: Service(name, settings, self._house) for name, settings in enabled(config).items()
-        }
+        self.services = {name: Service(name, settings, self._house) for name, settings in config.services.items()}
+        self._retired: set[Service] = set()      # gone from the configuration, with clients that are still in
+        self._changing = asyncio.Lock()      # one change of the services at a time
 
     async def start(self) -> None:
         """Start every enabled service. Raises MtqError if none of them runs."""
         loop = asyncio.get_running_loop()
         loop.set_default_executor(ThreadPoolExecutor(DISK_THREADS, thread_name_prefix="disk"))
-        for service in self.services.values():
-            await service.bind()
-        if self.config.server.user is not None and os.geteuid() == 0:
-            _become(self.config.server.user)      # ports are open and keys read: nobody is served as root
         await self._house.verifier.look()
-        for service in self.services.values():
-            await service.accept()
-        if not any(service.state is State.RUNNING for service in self.services.values()):
-            reasons = "; ".join(f"{s.name}: {s.error}" for s in self.services.values()) or "none is enabled"
+        starting = [service for service in self.services.values() if service.settings.enabled]
+        for service in starting:
+            await service.start()
+        if not any(service.state is State.RUNNING for service in starting):
+            reasons = "; ".join(f"{s.name}: {s.error}" for s in starting) or "none is enabled"
             self._house.verifier.close()
             raise MtqError(f"no service runs: {reasons}")
 
     async def stop(self) -> None:
         """End: no more clients, commands in flight are finished within the grace, the rest is cut."""
-        for service in self.services.values():
+        services = [*self.services.values(), *self._retired]
+        for service in services:
             service.stop_listening()
-        refusal = Refusal(Code.SYS_TEMP, "the server is going down, try again later")
-        for service in self.services.values():
-            for connection in list(service.connections):
-                connection.part(refusal, "server stopped")
-        await self._gone(self.config.server.shutdown_grace)
-        for service in self.services.values():
-            for connection in list(service.connections):
-                connection.abort("server stopped")
-        await self._gone(LAST_WORDS)
+        await self._end(services, self.config.server.shutdown_grace)
         self._house.verifier.close()
 
-    async def _gone(self, seconds: float) -> None:
-        """Wait until no connection is left, at most this long."""
-        waiting = [asyncio.create_task(service.empty.wait()) for service in self.services.values()]
-        _, pending = await asyncio.wait(waiting, timeout=seconds)
-        for task in pending:
-            task.cancel()
+    def clients(self) -> list[Client]:
+        """All connections that were let in and are not gone."""
+        return _clients((*self.services.values(), *self._retired))
+
+    # What an administrator asks of it
+
+    async def reload(self) -> Reloaded:
+        """Take up the configuration as it is in its file now; no session is dropped.
+
+        Raises ConfigInvalid, and then nothing has changed.
+        """
+        async with self._changing:
+            config = await asyncio.get_running_loop().run_in_executor(None, read.load, self.file)
+            changed = differences(self.config, config)
+            self._adopt(config)
+            failed = await self._change_services(config)
+        at_start = [key for key in changed if key in AT_START_ONLY]
+        self.ledger.enter(Remark("info", f"configuration read again: {', '.join(changed) or 'nothing'} changed"))
+        for name, reason in failed.items():
+            self.ledger.enter(Remark("error", f"service {name} could not follow, and goes on as before: {reason}"))
+        return Reloaded(changed, failed, at_start)
+
+    async def start_service(self, name: str) -> bool:
+        """Start a service; False if it runs already. Raises MtqError if it cannot."""
+        async with self._changing:
+            service = self._service(name)
+            if service.state is State.RUNNING:
+                return False
+            await service.start()
+            if service.error is not None:
+                raise MtqError(f"service {name} cannot start: {service.error}")
+            return True
+
+    async def stop_service(self, name: str) -> bool:
+        """Stop a service and end its sessions; False if it was stopped already. Raises NoSuchService."""
+        async with self._changing:
+            service = self._service(name)
+            was_stopped = service.state is State.STOPPED
+            service.stop_listening()
+            await self._end([service], self.config.server.shutdown_grace)
+            return not was_stopped
+
+    async def restart_service(self, name: str) -> None:
+        """Stop a service and start it again. Raises MtqError."""
+        await self.stop_service(name)
+        await self.start_service(name)
+
+    async def kick(self, chosen: Callable[[SessionRecord], bool]) -> list[SessionRecord]:
+        """End sessions; nothing that was not committed is removed. Says which, when slots and locks are free."""
+        clients = [client for client in self.clients() if not client.decided and chosen(client.record)]
+        records = [client.record for client in clients]
+        refusal = Refusal(Code.SYS_TEMP, "session ended by the administrator")
+        for client in clients:
+            client.part(refusal, "ended by the administrator")
+        await self._decided(clients, LAST_WORDS)
+        for client in clients:
+            if not client.decided:
+                client.abort("ended by the administrator")
+        return records
+
+    # Changing
+
+    def _adopt(self, config: Config) -> None:
+        self.config = self._house.config = config
+        self.throttle.delay = float(config.server.auth_failure_delay)
+        self._house.verifier.turn_to(config.users.file)
+        if self._log is not None:
+            self._log.turn_to(config.server.log_level.value, config.server.log_format.value == "json")
+
+    async def _change_services(self, config: Config) -> dict[str, str]:
+        """All services as the configuration has them; those that could not follow, with the reason."""
+        failed: dict[str, str] = {}
+        for name in self.services.keys() - config.services.keys():
+            self._retire(self.services.pop(name))
+        changes: dict[str, Change] = {}
+        for name, service in self.services.items():
+            try:
+                changes[name] = await service.prepare(config.services[name])
+            except MtqError as error:
+                failed[name] = str(error)
+        for name, change in changes.items():
+            self.services[name].give_up(change)
+        for name, change in changes.items():
+            try:
+                await self.services[name].change(change)
+            except MtqError as error:
+                failed[name] = str(error)
+        for name in [name for name in config.services if name not in self.services]:
+            service = self.services[name] = Service(name, config.services[name], self._house)
+            if service.settings.enabled:
+                await service.start()
+            if service.error is not None:
+                failed[name] = service.error
+        self.services = {name: self.services[name] for name in config.services}      # in the order of the file
+        return failed
+
+    def _retire(self, service: Service) -> None:
+        """The service is gone; who is in may finish."""
+        service.stop_listening()
+        self._retired = {s for s in self._retired if s.connections}
+        if service.connections:
+            self._retired.add(service)
+
+    def _service(self, name: str) -> Service:
+        service = self.services.get(name)
+        if service is None:
+            known = ", ".join(self.services) or "none"
+            raise NoSuchService(f"there is no service {name}; there are: {known}")
+        return service
+
+    # Ends
+
+    async def _end(self, services: list[Service], grace: float) -> None:
+        """Have sessions end when their command in flight is done; cut those that are not gone after the grace."""
+        refusal = Refusal(Code.SYS_TEMP, "the server is going down, try again later")
+        for client in _clients(services):
+            client.part(refusal, "server stopped")
+        await _empty(services, grace)
+        for client in _clients(services):
+            client.abort("server stopped")
+        await _empty(services, LAST_WORDS)
+
+    async def _decided(self, clients: list[Client], seconds: float) -> None:
+        """Wait until the slots and locks of these are free, at most this long."""
+        waiting = {client.record.id for client in clients if not client.decided}
+        done = asyncio.Event()
+
+        def heed(_: datetime, event: Event) -> None:
+            if isinstance(event, SessionClosed):
+                waiting.discard(event.session.id)
+                if not waiting:
+                    done.set()
+
+        if not waiting:
+            return
+        unlisten = self.ledger.listen(heed)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(done.wait(), seconds)
+        unlisten()
 
 
-def _become(name: str) -> None:
-    """Go on as this user."""
-    try:
-        user = pwd.getpwnam(name)
-    except KeyError:
-        raise MtqError(f"server.user: there is no user {name} on this system") from None
-    os.initgroups(name, user.pw_gid)
-    os.setgid(user.pw_gid)
-    os.setuid(user.pw_uid)
+def _clients(services: Iterable[Service]) -> list[Client]:
+    return [client for service in services for client in service.connections]
 
 
-def serve(config: Config, ledger: Ledger, ready: Callable[[Server], None]) -> None:
-    """Run until SIGTERM or SIGINT. `ready` is called once the services are up. Raises MtqError."""
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_serve(config, ledger, ready))
-
-
-async def _serve(config: Config, ledger: Ledger, ready: Callable[[Server], None]) -> None:
-    server = Server(config, ledger)
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    remark = Remark("warning", "SIGHUP: this version cannot reload; restart it to have a changed configuration")
-    loop.add_signal_handler(signal.SIGHUP, ledger.enter, remark)
-    await server.start()
-    ready(server)
-    await stop.wait()
-    ledger.enter(Remark("info", "stopping"))
-    await server.stop()
-    ledger.enter(Remark("info", "stopped"))
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
-    """uvloop's loop where it exists: it needs less than half the CPU of asyncio's own."""
-    try:
-        import uvloop
-    except ImportError:
-        return asyncio.new_event_loop
-    return uvloop.new_event_loop
+async def _empty(services: Iterable[Service], seconds: float) -> None:
+    """Wait until the services have no connection left, at most this long."""
+    waiting = [asyncio.create_task(service.empty.wait()) for service in services]
+    if not waiting:
+        return
+    _, pending = await asyncio.wait(waiting, timeout=seconds)
+    for task in pending:
+        task.cancel()

@@ -1,11 +1,9 @@
-"""A POP3 service: its listeners, its limits and rules, its clients. The one place that unpacks the configuration."""
+"""A POP3 service: its listeners, its limits and rules, its clients; started, stopped and changed while it runs."""
 
 import asyncio
-import secrets
-import socket
 import ssl
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
@@ -14,7 +12,8 @@ from mtq import tls
 from mtq.access import ranges
 from mtq.access.ranges import IPv4, IPv6, Range
 from mtq.access.rules import Mode, Rules
-from mtq.config.model import Config, Entry, Folders, Mechanism, PlaintextAuth, Tls, TlsMode
+from mtq.config.kinds import Listen
+from mtq.config.model import Config, Entry, Tls, TlsMode
 from mtq.config.model import Service as Settings
 from mtq.config.read import enabled
 from mtq.errors import MtqError, Refusal
@@ -22,13 +21,13 @@ from mtq.ledger import Ledger, ServiceState, SessionRecord
 from mtq.mail import maildrop
 from mtq.mail.lock import Holder, Locks
 from mtq.mail.maildrop import Maildrop
-from mtq.mail.root import MailRoot
 from mtq.protocol.asks import Features
 from mtq.protocol.sasl import Apop, Credentials, Password
 from mtq.server import listeners
 from mtq.server.accept import TlsListener
 from mtq.server.connection import Connection
 from mtq.server.door import Door
+from mtq.server.policy import Policy
 from mtq.server.terms import Client
 from mtq.users.throttle import Throttle
 from mtq.users.verify import Verifier
@@ -42,9 +41,9 @@ class State(Enum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True)
+@dataclass
 class House:
-    """What all services of a server share."""
+    """What all services of a server share. A reload puts another configuration into it."""
 
     config: Config
     ledger: Ledger
@@ -53,78 +52,145 @@ class House:
     locks: Locks
 
 
-_SASL = {Mechanism.PLAIN: b"PLAIN", Mechanism.LOGIN: b"LOGIN"}
+@dataclass(frozen=True)
+class _Place:
+    """Where clients are accepted, and how."""
+
+    listen: Listen
+    implicit_tls: bool
+
+
+_Prepared = tuple[ssl.SSLContext | None, Rules]
+
+
+@dataclass(frozen=True)
+class Change:
+    """Settings that are about to be taken up; `prepared` is None for a service that does not run."""
+
+    settings: Settings
+    prepared: _Prepared | None
+
+
+def _places(settings: Settings) -> list[_Place]:
+    return [_Place(listen, settings.tls is TlsMode.IMPLICIT) for listen in settings.listen]
 
 
 class Service:
     """One service. It is the `Terms` of its connections."""
 
     def __init__(self, name: str, settings: Settings, house: House) -> None:
-        server = house.config.server
         self.name = name
         self.settings = settings
         self.state = State.STOPPED
         self.error: str | None = None
         self.ledger = house.ledger
         self.tls: ssl.SSLContext | None = None
-        self.idle_timeout = float(settings.idle_timeout)
-        self.login_timeout = float(settings.login_timeout)
-        self.door = Door(Rules(Mode.FIREWALL, ()), settings.max_connections, settings.max_connections_per_address)
+        self.policy = Policy(settings, house.config)
+        self.door = Door(Rules(Mode.FIREWALL, ()))
         self.connections: set[Client] = set()
         self.empty = asyncio.Event()
         self.empty.set()
         self._house = house
-        self._lan = Rules(Mode.FIREWALL, (entry.range for entry in server.lan))
-        self._root = MailRoot(house.config.mailboxes.path)
-        self._maildrops = maildrop.Settings(
-            self._root.folder, settings.folders is Folders.ALL, settings.lock_mailboxes
-        )
-        self._mechanisms = _mechanisms(settings)
-        self._stamp_host = _stamp_host(server.hostname)
-        self._sockets: list[socket.socket] = []      # bound, and nobody accepted yet
-        self._listeners: list[TlsListener | asyncio.Server] = []
+        self._listeners: dict[_Place, list[TlsListener | asyncio.Server]] = {}
 
-    # Starting and stopping
+    # Starting, changing, stopping. One of these at a time: the server sees to that.
 
-    async def bind(self) -> None:
-        """Open the ports and read the files. A service that cannot is `failed` and says why; it raises nothing."""
+    async def start(self) -> None:
+        """Read the files and let clients in. A service that cannot is `failed` and says why; it raises nothing."""
         try:
-            self.tls, self.door.rules = await asyncio.get_running_loop().run_in_executor(None, self._prepare)
-            for listen in self.settings.listen:
-                self._sockets += listeners.bind(listen)
+            await self._take_up(self.settings, await self._prepared(self.settings))
         except MtqError as error:
-            for sock in self._sockets:
-                sock.close()
-            self._sockets.clear()
-            self._set(State.FAILED, str(error))
+            self._fail(error)
 
-    async def accept(self) -> None:
-        """Let clients in, if the ports could be had."""
-        if not self._sockets:
+    async def prepare(self, settings: Settings) -> Change:
+        """Read what other settings need; nothing has changed yet. Raises MtqError."""
+        prepared = None if self.state is State.STOPPED else await self._prepared(settings)
+        return Change(settings, prepared)
+
+    def give_up(self, change: Change) -> None:
+        """Close the ports that are not wanted any more: another service may be about to open them."""
+        for place in self._listeners.keys() - _places(change.settings):
+            self._close(place)
+
+    async def change(self, change: Change) -> None:
+        """Go by other settings, or by another configuration around them; nobody who is in notices.
+
+        Ports that stay are not touched. Raises MtqError; a service that ran then runs on as it did before.
+        """
+        if change.prepared is None:
+            self._adopt(change.settings)
             return
-        loop = asyncio.get_running_loop()
-        for sock in self._sockets:
-            if self.settings.tls is TlsMode.IMPLICIT:
-                self._listeners.append(TlsListener(self, sock))
-            else:
-                server = await loop.create_server(lambda: Connection(self), sock=sock, backlog=listeners.BACKLOG)
-                self._listeners.append(server)
-        self._sockets.clear()
-        places = ", ".join(str(listen) for listen in self.settings.listen)
-        self._set(State.RUNNING, f"listening on {places}, TLS {self.settings.tls.value}")
-
-    def _prepare(self) -> tuple[ssl.SSLContext | None, Rules]:
-        """What has to be read from files. Raises MtqError."""
-        config = self._house.config
-        return context_of(self.settings, config.tls), rules_of(self.settings, config.server.lan, self.ledger.clock())
+        before = self.settings, (self.tls, self.door.rules)
+        was_running = self.state is State.RUNNING
+        try:
+            await self._take_up(change.settings, change.prepared)
+        except MtqError as error:
+            try:
+                if was_running:
+                    await self._take_up(*before)
+                else:
+                    self._fail(error)
+            except MtqError as worse:
+                self._fail(worse)
+            raise error from None
 
     def stop_listening(self) -> None:
         """Take no more clients. Those that are in stay."""
-        for listener in self._listeners:
-            listener.close()
-        self._listeners.clear()
-        if self.state is State.RUNNING:
+        for place in list(self._listeners):
+            self._close(place)
+        if self.state is not State.STOPPED:
             self._set(State.STOPPED, "not listening any more")
+
+    async def _take_up(self, settings: Settings, prepared: _Prepared) -> None:
+        """Open what is not open yet, close what is not wanted any more. Raises MtqError."""
+        context, rules = prepared
+        wanted = _places(settings)
+        for place in self._listeners.keys() - wanted:
+            self._close(place)      # first: what is wanted may lie on the same port
+        self.tls = context or self.tls      # who was offered STLS before may still take it
+        self.door.rules = rules
+        self._adopt(settings)
+        for place in wanted:
+            if place not in self._listeners:
+                await self._open(place)
+        if self.state is not State.RUNNING:
+            places = ", ".join(str(listen) for listen in settings.listen)
+            self._set(State.RUNNING, f"listening on {places}, TLS {settings.tls.value}")
+
+    def _fail(self, error: MtqError) -> None:
+        for place in list(self._listeners):
+            self._close(place)
+        self._set(State.FAILED, str(error))
+
+    def _adopt(self, settings: Settings) -> None:
+        self.settings = settings
+        self.policy = Policy(settings, self._house.config)
+        self.door.most = settings.max_connections
+        self.door.most_per_address = settings.max_connections_per_address
+
+    async def _prepared(self, settings: Settings) -> _Prepared:
+        """What has to be read from files. Raises MtqError."""
+        config = self._house.config
+
+        def read() -> _Prepared:
+            return context_of(settings, config.tls), rules_of(settings, config.server.lan, self.ledger.clock())
+
+        return await asyncio.get_running_loop().run_in_executor(None, read)
+
+    async def _open(self, place: _Place) -> None:
+        loop = asyncio.get_running_loop()
+        bound = listeners.bind(place.listen)
+        opened = self._listeners.setdefault(place, [])
+        for sock in bound:
+            if place.implicit_tls:
+                opened.append(TlsListener(self, sock))
+            else:
+                server = await loop.create_server(lambda: Connection(self), sock=sock, backlog=listeners.BACKLOG)
+                opened.append(server)
+
+    def _close(self, place: _Place) -> None:
+        for listener in self._listeners.pop(place):
+            listener.close()
 
     def _set(self, state: State, detail: str) -> None:
         self.state = state
@@ -146,12 +212,7 @@ class Service:
 
     def features(self, address: IPv4 | IPv6, inside_tls: bool) -> Features:
         """What is offered to this client as things stand."""
-        return Features(
-            mechanisms=self._mechanisms,
-            clear_text=inside_tls or self._may_show_password(address),
-            stls=self.settings.tls is TlsMode.STARTTLS and not inside_tls,
-            timestamp=self._timestamp() if self._offers_apop() else None,
-        )
+        return self.policy.features(address, inside_tls, self._house.verifier)
 
     async def open(self, credentials: Credentials, record: SessionRecord) -> Maildrop:
         """Check the credentials and open the mailbox. Raises Refusal."""
@@ -160,10 +221,7 @@ class Service:
             account = await verifier.apop(credentials.user, credentials.timestamp, credentials.digest)
         else:
             account = await verifier.password(credentials.user, credentials.secret)
-        mailbox = self._root.mailbox(account.name, account.home)
-        settings = self._maildrops
-        if settings.root is None:
-            settings = replace(settings, root=account.home)      # each mailbox lies in its user's home
+        mailbox, settings = self.policy.mailbox(account)
         since = record.since.isoformat(timespec="seconds")
         holder = Holder(account.name, self.name, record.id, record.address, since)
         try:
@@ -180,39 +238,6 @@ class Service:
         """Count a failed login; say how many seconds after the attempt it is to be answered."""
         shown = credentials.secret if isinstance(credentials, Password) else None
         return self._house.throttle.failed(address, credentials.user, shown, asyncio.get_running_loop().time())
-
-    def _offers_apop(self) -> bool:
-        # A client that is offered more than it can use gives up (PEERS: Cyrus #396, #1475).
-        listed = self.settings.mechanisms
-        if listed is not None:
-            return Mechanism.APOP in listed
-        return not self.settings.proxy.enabled and self._house.verifier.all_plain()
-
-    def _timestamp(self) -> bytes:
-        """Of the greeting, for APOP (RFC 1939, section 7). Never the same twice."""
-        return f"<{secrets.token_hex(16)}@{self._stamp_host}>".encode()
-
-    def _may_show_password(self, address: IPv4 | IPv6) -> bool:
-        match self.settings.plaintext_auth:
-            case PlaintextAuth.NEVER:
-                return False
-            case PlaintextAuth.LOCAL:
-                return address.is_loopback
-            case PlaintextAuth.LAN:
-                return self._lan.decide(address).allowed
-            case PlaintextAuth.ALWAYS:
-                return True
-
-
-def _mechanisms(settings: Settings) -> tuple[bytes, ...]:
-    if settings.mechanisms is None:
-        return tuple(_SASL.values())
-    return tuple(_SASL[mechanism] for mechanism in settings.mechanisms if mechanism in _SASL)
-
-
-def _stamp_host(hostname: str) -> str:
-    """The host in an APOP timestamp: letters, digits, dots and hyphens only, because mpop ignores others."""
-    return "".join(c for c in hostname if c.isascii() and (c.isalnum() or c in ".-")) or "localhost"
 
 
 def shortcomings(config: Config, now: datetime) -> Iterator[str]:

@@ -10,10 +10,23 @@ from mtq.mail.maildrop import Maildrop
 from mtq.protocol.asks import Features
 from mtq.protocol.sasl import Credentials
 from mtq.server.door import Door
+from mtq.server.policy import Policy
 
 
 class Client(Protocol):
     """A connection, as its service sees it."""
+
+    @property
+    def record(self) -> SessionRecord:
+        """Its account."""
+
+    @property
+    def decided(self) -> bool:
+        """Whether its slot and its lock are free."""
+
+    @property
+    def idle(self) -> tuple[float, float]:
+        """Seconds since the client did something, and until the session ends if it goes on doing nothing."""
 
     def part(self, refusal: Refusal, reason: str) -> None:
         """End the session when the command in flight is done; remove nothing that was not committed."""
@@ -29,8 +42,7 @@ class Terms(Protocol):
     door: Door
     ledger: Ledger
     tls: ssl.SSLContext | None
-    idle_timeout: float
-    login_timeout: float
+    policy: Policy
 
     def features(self, address: IPv4 | IPv6, inside_tls: bool) -> Features:
         """What is offered to this client as things stand."""

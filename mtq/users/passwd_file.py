@@ -146,7 +146,7 @@ class Watched:
     """The accounts of a file, read again when the file has changed."""
 
     def __init__(self, file: Path) -> None:
-        self._file = file
+        self.file = file
         self._reading = threading.Lock()      # logins look from several threads: the newest reading has to stand
         self._seen: tuple[int, ...] | None = None
         self._accounts: dict[str, Account] = {}
@@ -160,14 +160,14 @@ class Watched:
 
     def _look(self) -> dict[str, Account]:
         try:
-            status = os.stat(self._file)
+            status = os.stat(self.file)
             seen: tuple[int, ...] = (status.st_mtime_ns, status.st_size, status.st_ino, status.st_dev)
         except FileNotFoundError:
             seen = ()
         except OSError as error:
-            raise UsersUnreadable(f"{self._file}: {(error.strerror or str(error)).lower()}") from None
+            raise UsersUnreadable(f"{self.file}: {(error.strerror or str(error)).lower()}") from None
         if seen != self._seen:
-            self._accounts = read(self._file)
+            self._accounts = read(self.file)
             self.all_plain = bool(self._accounts) and all(a.scheme == "PLAIN" for a in self._accounts.values())
             self._seen = seen
             self.readings += 1

@@ -37,7 +37,13 @@ class Verifier:
         self._running = 0
         self._looked = float("-inf")
         self._memory = Memory()
-        self._remembered_of = 0      # the reading of the users file that the memory belongs to
+        self._remembered_of = (file, 0)      # the reading of the users file that the memory belongs to
+
+    def turn_to(self, file: Path) -> None:
+        """Go by this users file from now on."""
+        if file != self._watched.file:
+            self._watched = Watched(file)
+            self._looked = float("-inf")
 
     def close(self) -> None:
         """Let the threads go."""
@@ -82,9 +88,10 @@ class Verifier:
         if not scheme.costly:
             return scheme.check(account.secret, password)
         memory, now = self._memory, asyncio.get_running_loop().time()
-        if self._remembered_of != self._watched.readings:
+        reading = (self._watched.file, self._watched.readings)
+        if self._remembered_of != reading:
             memory.clear()
-            self._remembered_of = self._watched.readings
+            self._remembered_of = reading
         if memory.knows(account, password, now):
             return True
         right = await self._in_thread(lambda: scheme.check(account.secret, password))

@@ -1,0 +1,82 @@
+"""What a service offers, and to whom: worked out of the configuration once, and replaced whole when that changes."""
+
+import secrets
+from dataclasses import replace
+
+from mtq.access.ranges import IPv4, IPv6
+from mtq.access.rules import Mode, Rules
+from mtq.config.model import Config, Folders, Mechanism, PlaintextAuth, TlsMode
+from mtq.config.model import Service as Settings
+from mtq.mail import maildrop
+from mtq.mail.root import MailRoot
+from mtq.protocol.asks import Features
+from mtq.users.passwd_file import Account
+from mtq.users.verify import Verifier
+
+_SASL = {Mechanism.PLAIN: b"PLAIN", Mechanism.LOGIN: b"LOGIN"}
+
+
+class Policy:
+    """See the module's first line."""
+
+    def __init__(self, settings: Settings, config: Config) -> None:
+        self.idle_timeout = float(settings.idle_timeout)
+        self.login_timeout = float(settings.login_timeout)
+        self.implicit_tls = settings.tls is TlsMode.IMPLICIT
+        self._settings = settings
+        self._lan = Rules(Mode.FIREWALL, (entry.range for entry in config.server.lan))
+        self._root = MailRoot(config.mailboxes.path)
+        self._maildrops = maildrop.Settings(
+            self._root.folder, settings.folders is Folders.ALL, settings.lock_mailboxes
+        )
+        self._mechanisms = _mechanisms(settings)
+        self._stamp_host = _stamp_host(config.server.hostname)
+
+    def features(self, address: IPv4 | IPv6, inside_tls: bool, verifier: Verifier) -> Features:
+        """What is offered to this client as things stand."""
+        return Features(
+            mechanisms=self._mechanisms,
+            clear_text=inside_tls or self._may_show_password(address),
+            stls=self._settings.tls is TlsMode.STARTTLS and not inside_tls,
+            timestamp=self._timestamp() if self._offers_apop(verifier) else None,
+        )
+
+    def mailbox(self, account: Account) -> tuple[bytes, maildrop.Settings]:
+        """Where a user's mail is, and how it is served."""
+        settings = self._maildrops
+        if settings.root is None:
+            settings = replace(settings, root=account.home)      # each mailbox lies in its user's home
+        return self._root.mailbox(account.name, account.home), settings
+
+    def _offers_apop(self, verifier: Verifier) -> bool:
+        # A client that is offered more than it can use gives up (PEERS: Cyrus #396, #1475).
+        listed = self._settings.mechanisms
+        if listed is not None:
+            return Mechanism.APOP in listed
+        return not self._settings.proxy.enabled and verifier.all_plain()
+
+    def _timestamp(self) -> bytes:
+        """Of the greeting, for APOP (RFC 1939, section 7). Never the same twice."""
+        return f"<{secrets.token_hex(16)}@{self._stamp_host}>".encode()
+
+    def _may_show_password(self, address: IPv4 | IPv6) -> bool:
+        match self._settings.plaintext_auth:
+            case PlaintextAuth.NEVER:
+                return False
+            case PlaintextAuth.LOCAL:
+                return address.is_loopback
+            case PlaintextAuth.LAN:
+                return self._lan.decide(address).allowed
+            case PlaintextAuth.ALWAYS:
+                return True
+
+
+def _mechanisms(settings: Settings) -> tuple[bytes, ...]:
+    if settings.mechanisms is None:
+        return tuple(_SASL.values())
+    return tuple(_SASL[mechanism] for mechanism in settings.mechanisms if mechanism in _SASL)
+
+
+def _stamp_host(hostname: str) -> str:
+    """The host in an APOP timestamp: letters, digits, dots and hyphens only, because mpop ignores others."""
+    return "".join(c for c in hostname if c.isascii() and (c.isalnum() or c in ".-")) or "localhost"

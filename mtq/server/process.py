@@ -1,0 +1,58 @@
+"""The process around a server: its event loop, its signals, and what else is attached to it."""
+
+import asyncio
+import signal
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+
+from mtq.errors import MtqError
+from mtq.ledger import Remark
+from mtq.server.run import Server
+
+Attachment = Callable[[Server], AbstractAsyncContextManager[None]]
+"""Something that goes with a server from before its start until after its end: the control socket."""
+
+
+def serve(make: Callable[[], Server], attached: Attachment, ready: Callable[[Server], None]) -> None:
+    """Run until SIGTERM, SIGINT or a stop by command. `ready` is called once services are up. Raises MtqError."""
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_serve(make, attached, ready))
+
+
+async def _serve(make: Callable[[], Server], attached: Attachment, ready: Callable[[Server], None]) -> None:
+    server = make()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, server.stopping.set)
+    reloads: set[asyncio.Task[None]] = set()
+
+    def reload() -> None:
+        task = loop.create_task(_reload(server))
+        reloads.add(task)
+        task.add_done_callback(reloads.discard)
+
+    loop.add_signal_handler(signal.SIGHUP, reload)
+    async with attached(server):
+        await server.start()
+        ready(server)
+        await server.stopping.wait()
+        server.ledger.enter(Remark("info", "stopping"))
+        await server.stop()
+    server.ledger.enter(Remark("info", "stopped"))
+
+
+async def _reload(server: Server) -> None:
+    try:
+        await server.reload()
+    except MtqError as error:
+        for line in str(error).splitlines():
+            server.ledger.enter(Remark("error", f"not reloaded, nothing has changed: {line}"))
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+    """uvloop's loop where it exists: it needs less than half the CPU of asyncio's own."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop
+    return uvloop.new_event_loop
