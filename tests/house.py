@@ -11,11 +11,12 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 import uvloop
 from blockbuster import BlockBuster
@@ -48,6 +49,7 @@ tls = "implicit"
 WAIT = 20.0
 """Seconds after which something that should have happened long ago fails the test."""
 
+T = TypeVar("T")
 LoopFactory = Callable[[], asyncio.AbstractEventLoop]
 
 
@@ -168,6 +170,10 @@ class Running:
     def ask_to_stop(self) -> None:
         """Do what SIGTERM does."""
         self._loop.call_soon_threadsafe(self._done.set)
+
+    def do(self, work: Coroutine[None, None, T]) -> T:
+        """Have the server do something, and wait for the outcome."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(WAIT)
 
     def stop(self) -> None:
         """End the server and wait for it."""

@@ -144,6 +144,11 @@ class Connection(asyncio.Protocol):
         return self._decided
 
     @property
+    def stuck(self) -> bool:
+        """Whether something is to be sent that the client does not read."""
+        return self._write_paused
+
+    @property
     def idle(self) -> tuple[float, float]:
         """Seconds since the client did something, and until the session ends if it goes on doing nothing."""
         now = self._loop.time()

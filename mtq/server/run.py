@@ -130,13 +130,16 @@ class Server:
         """End sessions; nothing that was not committed is removed. Says which, when slots and locks are free."""
         clients = [client for client in self.clients() if not client.decided and chosen(client.record)]
         records = [client.record for client in clients]
-        refusal = Refusal(Code.SYS_TEMP, "session ended by the administrator")
+        refusal, reason = Refusal(Code.SYS_TEMP, "session ended by the administrator"), "ended by the administrator"
         for client in clients:
-            client.part(refusal, "ended by the administrator")
+            if client.stuck:
+                client.abort(reason)      # nobody would read a word
+            else:
+                client.part(refusal, reason)
         await self._decided(clients, LAST_WORDS)
         for client in clients:
             if not client.decided:
-                client.abort("ended by the administrator")
+                client.abort(reason)
         return records
 
     # Changing

@@ -25,6 +25,10 @@ class Client(Protocol):
         """Whether its slot and its lock are free."""
 
     @property
+    def stuck(self) -> bool:
+        """Whether something is to be sent that the client does not read."""
+
+    @property
     def idle(self) -> tuple[float, float]:
         """Seconds since the client did something, and until the session ends if it goes on doing nothing."""
 
