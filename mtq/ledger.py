@@ -3,14 +3,11 @@
 Whatever happens is entered here once, as a plain value; the log and whoever else listens read it from here.
 """
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import ClassVar
-
-RECENT = 1000
-"""Events kept for whoever asks later."""
 
 
 @dataclass(slots=True)
@@ -29,6 +26,18 @@ class SessionRecord:
     bytes_out: int = 0
     retrieved: int = 0
     deleted: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LockRecord:
+    """A mailbox that a session has to itself. `mailbox` is its path."""
+
+    mailbox: str
+    user: str
+    service: str
+    session: str
+    address: str
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +89,22 @@ class SessionRefused:
 
 
 @dataclass(frozen=True, slots=True)
+class LockTaken:
+    """A session has locked its mailbox."""
+
+    name: ClassVar[str] = "lock.taken"
+    lock: LockRecord
+
+
+@dataclass(frozen=True, slots=True)
+class LockReleased:
+    """A mailbox is free again."""
+
+    name: ClassVar[str] = "lock.released"
+    lock: LockRecord
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceState:
     """A service runs, has stopped or has failed."""
 
@@ -98,7 +123,17 @@ class Remark:
     text: str
 
 
-Event = SessionOpened | SessionLogin | LoginFailed | SessionClosed | SessionRefused | ServiceState | Remark
+Event = (
+    SessionOpened
+    | SessionLogin
+    | LoginFailed
+    | SessionClosed
+    | SessionRefused
+    | LockTaken
+    | LockReleased
+    | ServiceState
+    | Remark
+)
 
 
 def utc_now() -> datetime:
@@ -112,8 +147,8 @@ class Ledger:
 
     clock: Callable[[], datetime] = utc_now
     sessions: dict[str, SessionRecord] = field(default_factory=dict)
+    locks: dict[str, LockRecord] = field(default_factory=dict)      # by session
     totals: Counter[str] = field(default_factory=Counter)
-    recent: deque[tuple[datetime, Event]] = field(default_factory=lambda: deque(maxlen=RECENT))
     _listeners: list[Callable[[datetime, Event], None]] = field(default_factory=list)
     _last_id: int = 0
 
@@ -126,7 +161,6 @@ class Ledger:
         """Enter an event and tell it to all who listen."""
         at = self.clock()
         self.totals[event.name] += 1
-        self.recent.append((at, event))
         for listener in tuple(self._listeners):
             listener(at, event)
 
@@ -138,10 +172,20 @@ class Ledger:
         self.enter(SessionOpened(record))
         return record
 
+    def lock(self, record: SessionRecord, mailbox: str) -> None:
+        """A session has locked its mailbox; it is free again when the session is closed."""
+        user = record.user or ""
+        lock = LockRecord(mailbox, user, record.service, record.id, record.address, self.clock())
+        self.locks[record.id] = lock
+        self.enter(LockTaken(lock))
+
     def close(self, record: SessionRecord, reason: str) -> None:
         """Close it: the session is decided."""
         if self.sessions.pop(record.id, None) is None:
             return
+        lock = self.locks.pop(record.id, None)
+        if lock is not None:
+            self.enter(LockReleased(lock))
         seconds = (self.clock() - record.since).total_seconds()
         self.totals["bytes_in"] += record.bytes_in
         self.totals["bytes_out"] += record.bytes_out

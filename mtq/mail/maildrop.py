@@ -83,6 +83,11 @@ class Maildrop:
             ids += self._unique_ids(folder, section, taken if settings.all_folders else None)
         self.listing = Listing(sizes, ids)
 
+    @property
+    def locked(self) -> str | None:
+        """The path of the mailbox, if this session has it to itself."""
+        return None if self._lock is None else os.fsdecode(self._mailbox)
+
     def message(self, number: int) -> MessageFile | None:
         """Open a message where it was; None if it is not there any more. Raises Refusal if it cannot be read."""
         folder, section, row = self._row(number)

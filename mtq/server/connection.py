@@ -280,6 +280,8 @@ class Connection(asyncio.Protocol):
             return
         record.state = "transaction"
         self._clocks.logged_in = True
+        if maildrop.locked is not None:
+            ledger.lock(record, maildrop.locked)
         ledger.enter(SessionLogin(record, type(ask.credentials).__name__.lower(), maildrop.listing.count))
         self._answer(maildrop.listing)
 

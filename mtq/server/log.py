@@ -6,12 +6,17 @@ line is escaped.
 
 import json
 import sys
+from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TextIO
 
 from mtq.ledger import (
     Event,
+    LockReleased,
+    LockTaken,
     LoginFailed,
     Remark,
     ServiceState,
@@ -24,12 +29,26 @@ from mtq.ledger import (
 
 LEVELS = ("debug", "info", "warning", "error")
 
+RECENT = 1000
+"""Lines kept for whoever asks later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the log, as it was when it was written: what it tells of goes on changing."""
+
+    at: datetime
+    level: str
+    text: str
+
 
 class Log:
-    """Writes lines of a level and above."""
+    """Writes lines of a level and above, and keeps the last of them."""
 
     def __init__(self, level: str, as_json: bool, out: TextIO | None = None) -> None:
         self._out = out or sys.stderr
+        self.recent: deque[Line] = deque(maxlen=RECENT)
+        self._listeners: list[Callable[[Line], None]] = []
         self.turn_to(level, as_json)
 
     def turn_to(self, level: str, as_json: bool) -> None:
@@ -37,18 +56,29 @@ class Log:
         self._lowest = LEVELS.index(level)
         self._json = as_json
 
+    def listen(self, listener: Callable[[Line], None]) -> None:
+        """Have every further line told to this function."""
+        self._listeners.append(listener)
+
     def __call__(self, at: datetime, event: Event) -> None:
         """Write an event, if it is of interest."""
         level = level_of(event)
         if LEVELS.index(level) < self._lowest:
             return
-        moment = at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        line = Line(at, level, sentence(event))
+        self.recent.append(line)
+        self._write(line, event)
+        for listener in self._listeners:
+            listener(line)
+
+    def _write(self, line: Line, event: Event) -> None:
+        moment = line.at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         if self._json:
-            line = json.dumps({"at": moment, "level": level, "event": event.name, **fields(event)})
+            written = json.dumps({"at": moment, "level": line.level, "event": event.name, **fields(event)})
         else:
-            line = f"{moment} {level:<7} {sentence(event)}"
+            written = f"{moment} {line.level:<7} {line.text}"
         with suppress(OSError, ValueError):      # a full disk or a reader that has gone is not to stop mail
-            self._out.write(line + "\n")
+            self._out.write(written + "\n")
             self._out.flush()
 
 
@@ -57,7 +87,7 @@ def level_of(event: Event) -> str:
     match event:
         case Remark():
             return event.level
-        case SessionOpened() | SessionLogin():
+        case SessionOpened() | SessionLogin() | LockTaken() | LockReleased():
             return "debug"
         case LoginFailed():
             return "warning"
@@ -84,6 +114,10 @@ def sentence(event: Event) -> str:
             )
         case SessionRefused():
             return f"{event.service}: {event.address} refused: {event.reason}"
+        case LockTaken():
+            return f"session {event.lock.session}: {shown(event.lock.mailbox)} locked"
+        case LockReleased():
+            return f"session {event.lock.session}: {shown(event.lock.mailbox)} free again"
         case ServiceState():
             return f"service {event.service}: {event.state}, {event.detail}"
         case Remark():
@@ -118,6 +152,15 @@ def fields(event: Event) -> dict[str, object]:
             return data
         case SessionRefused():
             return {"service": event.service, "address": event.address, "reason": event.reason}
+        case LockTaken() | LockReleased():
+            lock = event.lock
+            return {
+                "mailbox": shown(lock.mailbox),
+                "user": lock.user,
+                "service": lock.service,
+                "session": lock.session,
+                "address": lock.address,
+            }
         case ServiceState():
             return {"service": event.service, "state": event.state, "detail": event.detail}
         case Remark():
