@@ -3,6 +3,7 @@
     MtqError            shown to the administrator as one line; carries the exit code of the command
     ├── WrongUsage      a value on the command line is malformed                      (exit 2)
     ├── ConfigInvalid   the configuration is missing or wrong                         (exit 3)
+    ├── NoServer        no server is running                                          (exit 4)
     └── Refusal         a client is told no: a response code and a text that give nothing away
 """
 
@@ -16,6 +17,7 @@ class Exit(IntEnum):
     FAILED = 1
     USAGE = 2
     CONFIG = 3
+    NO_SERVER = 4
 
 
 class MtqError(Exception):
@@ -34,6 +36,12 @@ class ConfigInvalid(MtqError):
     """The configuration is missing, unreadable or wrong."""
 
     exit = Exit.CONFIG
+
+
+class NoServer(MtqError):
+    """Nobody listens on the control socket."""
+
+    exit = Exit.NO_SERVER
 
 
 class Code(Enum):

@@ -1,0 +1,52 @@
+"""The control socket, served: clients are taken in until the server ends."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+
+from mtq.control import rows
+from mtq.control.caller import LAST_WORDS, Caller, Desk
+from mtq.control.claim import BACKLOG, Claim
+from mtq.control.events import Events
+from mtq.control.methods import Data, Handler, Methods
+from mtq.ledger import Ledger
+from mtq.server.log import RECENT, Log
+
+
+class Endpoint:
+    """Serves what `claim` has got. `handlers` do what the methods say that need more than log and events."""
+
+    def __init__(
+        self, claim: Claim, handlers: Mapping[str, Handler], events: Events, ledger: Ledger, log: Log
+    ) -> None:
+        def tail(lines: int | None) -> Data:
+            return rows.tail(log.recent, lines or RECENT)
+
+        self._claim = claim
+        self._desk = Desk(Methods({"log.tail": tail, **handlers}), events, ledger)
+        self._server: asyncio.Server | None = None
+
+    async def serve(self) -> None:
+        """Take clients in: root and whoever this process is now."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_unix_server(
+            lambda: Caller(self._desk), sock=self._claim.sock, backlog=BACKLOG
+        )
+
+    async def close(self) -> None:
+        """Take no more, send what was said within bounds, and give the socket free."""
+        if self._server is not None:
+            self._server.close()
+        for caller in list(self._desk.callers):
+            caller.close()
+        await self._gone()
+        for caller in list(self._desk.callers):
+            caller.abort()
+        await self._gone()
+        await asyncio.get_running_loop().run_in_executor(None, self._claim.release)
+
+    async def _gone(self) -> None:
+        """Wait until no client is left, at most as long as one may take."""
+        if self._desk.callers:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._desk.nobody.wait(), LAST_WORDS)

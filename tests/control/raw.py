@@ -1,0 +1,72 @@
+"""A client of the control socket that does just what a test tells it to."""
+
+import json
+import socket
+from pathlib import Path
+from typing import Any
+
+from tests.house import WAIT
+
+
+class Raw:
+    """One connection."""
+
+    def __init__(self, path: Path) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(WAIT)
+        self.sock.connect(str(path))
+        self._buffer = b""
+
+    def __enter__(self) -> "Raw":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.sock.close()
+
+    def send(self, data: bytes) -> None:
+        """Send octets as they are."""
+        self.sock.sendall(data)
+
+    def ask(self, method: str, **params: object) -> Any:      # Any: what JSON holds has no narrower type
+        """Send a request; the next line of the server's."""
+        self.send(request(method, **params))
+        return self.answer()
+
+    def answer(self) -> Any:      # Any: likewise
+        """The next line of the server's; None when it has closed the connection."""
+        while b"\n" not in self._buffer:
+            if not self._more():
+                return None
+        line, _, self._buffer = self._buffer.partition(b"\n")
+        return json.loads(line)
+
+    def rest(self) -> list[Any]:      # Any: likewise
+        """All lines until the server closes the connection."""
+        lines = []
+        while (line := self.answer()) is not None:
+            lines.append(line)
+        return lines
+
+    def rest_octets(self) -> bytes:
+        """Everything until the server closes the connection, as it came."""
+        while self._more():
+            pass
+        rest, self._buffer = self._buffer, b""
+        return rest
+
+    def hang_up_sending(self) -> None:
+        """Say that nothing more will be sent."""
+        self.sock.shutdown(socket.SHUT_WR)
+
+    def _more(self) -> bool:
+        try:
+            data = self.sock.recv(65536)
+        except ConnectionResetError:
+            return False
+        self._buffer += data
+        return bool(data)
+
+
+def request(method: str, id: object = 1, **params: object) -> bytes:
+    """The line of a request."""
+    return json.dumps({"jsonrpc": "2.0", "id": id, "method": method, "params": params}).encode() + b"\n"
