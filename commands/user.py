@@ -23,7 +23,12 @@ PasswordStdin = Annotated[
 ]
 
 
-SchemeName = Annotated[str, typer.Option("--scheme", help="How the password is stored; APOP needs PLAIN.")]
+SchemeName = Annotated[
+    str,
+    typer.Option(
+        "--scheme", help="How the password is stored; SCRAM needs SCRAM-SHA-256 or PLAIN, APOP needs PLAIN."
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Say nothing when it went well.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
 

@@ -6,12 +6,14 @@ uid, gid and the other fields are read, kept and not acted on: all mail belongs 
 import os
 import re
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from mtq import durable
 from mtq.errors import MtqError, WrongUsage
+from mtq.users import scram
 
 _LINE = re.compile(rb"[^\n]*\n|[^\n]+")
 _UNWRITABLE = re.compile(r"[\x00-\x20\x7f:/\ud800-\udfff]")
@@ -150,8 +152,11 @@ class Watched:
         self._reading = threading.Lock()      # logins look from several threads: the newest reading has to stand
         self._seen: tuple[int, ...] | None = None
         self._accounts: dict[str, Account] = {}
-        self.readings = 0           # how often the file was read: another number is another file
-        self.all_plain = False      # of the file as last read, if it has any users
+        self.readings = 0      # how often the file was read: another number is another file
+        # Of the file as last read, if it has any users:
+        self.all_plain = False
+        self.all_scram = False
+        self.scram_forms: Counter[scram.Form] = Counter()
 
     def accounts(self) -> dict[str, Account]:
         """The accounts now; one stat when nothing has changed. Raises UsersUnreadable."""
@@ -168,10 +173,18 @@ class Watched:
             raise UsersUnreadable(f"{self.file}: {(error.strerror or str(error)).lower()}") from None
         if seen != self._seen:
             self._accounts = read(self.file)
-            self.all_plain = bool(self._accounts) and all(a.scheme == "PLAIN" for a in self._accounts.values())
             self._seen = seen
             self.readings += 1
+            self._sum_up()
         return self._accounts
+
+    def _sum_up(self) -> None:
+        accounts = self._accounts.values()
+        schemes = {account.scheme for account in accounts}
+        self.all_plain = schemes == {"PLAIN"}
+        self.all_scram = bool(schemes) and schemes <= scram.SCHEMES
+        forms = (scram.form(account.scheme, account.secret) for account in accounts)
+        self.scram_forms = Counter(form for form in forms if form is not None)
 
 
 def _rows(text: str) -> Iterator[list[str]]:

@@ -3,6 +3,7 @@
 import hmac
 from typing import Any, Protocol
 
+from mtq.users import scram
 from mtq.users.passwd_file import Account
 
 
@@ -94,6 +95,7 @@ class Blowfish(Crypt):
 
 SCHEMES: dict[str, Scheme] = {
     "ARGON2ID": Argon2id(),
+    scram.SCHEME: scram.ScramSha256(),
     "BLF-CRYPT": Blowfish("bcrypt"),
     "SHA512-CRYPT": Crypt("sha512_crypt"),
     "SHA256-CRYPT": Crypt("sha256_crypt"),

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from mtq.errors import Code, Refusal
-from mtq.users import schemes
+from mtq.users import schemes, scram
+from mtq.users.decoys import Decoys
 from mtq.users.memory import Memory
 from mtq.users.passwd_file import Account, UsersUnreadable, Watched, canonical
+from mtq.users.secret import SECRET_OCTETS, kept
 
 T = TypeVar("T")
 
@@ -38,6 +40,7 @@ class Verifier:
         self._looked = float("-inf")
         self._memory = Memory()
         self._remembered_of = (file, 0)      # the reading of the users file that the memory belongs to
+        self._decoys = Decoys(os.urandom(SECRET_OCTETS))
 
     def turn_to(self, file: Path) -> None:
         """Go by this users file from now on."""
@@ -54,16 +57,25 @@ class Verifier:
         with suppress(Refusal):
             await self._find("")
 
+    async def keep_secret(self, file: Path) -> None:
+        """Make up unknown users by the secret in this file, which is made if need be. Raises MtqError.
+
+        Without it they look different after a restart, which tells them from the others.
+        """
+        self._decoys = Decoys(await asyncio.get_running_loop().run_in_executor(None, kept, file))
+
     def all_plain(self) -> bool:
         """Whether every user could log in by APOP, as of the last look at the file; a new look is on its way.
 
         For a greeting, which must not wait for a disk.
         """
-        loop = asyncio.get_running_loop()
-        if loop.time() - self._looked > LOOK_AGAIN:
-            self._looked = loop.time()
-            loop.run_in_executor(None, self._look_up, None).add_done_callback(_let_pass)
+        self._look_again()
         return self._watched.all_plain
+
+    def all_scram(self) -> bool:
+        """The same for SCRAM-SHA-256."""
+        self._look_again()
+        return self._watched.all_scram
 
     async def password(self, user: str, password: bytes) -> Account:
         """The account, if this is its password. Raises Refusal.
@@ -113,6 +125,45 @@ class Verifier:
         if not right:
             raise Refusal(Code.AUTH, WRONG, "wrong password")
         return account
+
+    async def keys(self, user: str) -> scram.Keys:
+        """What SCRAM has to know of a user's password. Raises Refusal.
+
+        A user that is not there, or whose stored password does not allow it, gets keys that no proof fits, of a form
+        that others have and with as much work.
+        """
+        account, _ = await self._find(user)
+        name = user.lower() if account is None else account.name
+        decoys, form = self._decoys, self._decoys.form(name, self._watched.scram_forms)
+        match None if account is None else scram.usable(account.scheme, account.secret):
+            case scram.Keys() as keys:
+                return keys
+            case bytes() as password:
+                return await self._derived(password, decoys.salt(name, scram.DERIVED))
+            case None if form.derived:
+                return await self._derived(decoys.password(name, form), decoys.salt(name, form))
+            case None:
+                return decoys.keys(name, form)
+
+    async def proof(self, user: str, right: bool) -> Account:
+        """The account, if the proof of its SCRAM exchange was right. Raises Refusal."""
+        account, _ = await self._find(user)
+        if account is None:
+            raise Refusal(Code.AUTH, WRONG, "no such user")
+        if scram.usable(account.scheme, account.secret) is None:
+            raise Refusal(Code.AUTH, WRONG, "this stored password does not allow SCRAM-SHA-256")
+        if not right:
+            raise Refusal(Code.AUTH, WRONG, "wrong password")
+        return account
+
+    async def _derived(self, password: bytes, salt: bytes) -> scram.Keys:
+        return await self._in_thread(lambda: scram.derive(scram.prepared(password), salt, scram.ITERATIONS))
+
+    def _look_again(self) -> None:
+        loop = asyncio.get_running_loop()
+        if loop.time() - self._looked > LOOK_AGAIN:
+            self._looked = loop.time()
+            loop.run_in_executor(None, self._look_up, None).add_done_callback(_let_pass)
 
     async def _find(self, user: str) -> tuple[Account | None, Account | None]:
         """The account of this name, and the one to check: the same or, for an unknown name, any."""

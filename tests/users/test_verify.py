@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from mtq.errors import Code, Refusal
-from mtq.users import passwd_file, schemes
+from mtq.errors import Code, MtqError, Refusal
+from mtq.users import passwd_file, schemes, scram
 from mtq.users.passwd_file import Account
 from mtq.users.verify import WAITING, WRONG, Verifier
 
@@ -289,9 +289,233 @@ def test_a_wrong_apop_is_told_like_a_wrong_password(verifier: Verifier, user: st
     assert (refusal.code, refusal.text, refusal.cause) == (Code.AUTH, WRONG, cause)
 
 
+# SCRAM
+
+
+@pytest.fixture
+def scram_users(file: Path) -> dict[str, scram.Keys]:
+    """A file of users whose passwords are kept for SCRAM, and their keys."""
+    entries = {"fred": scram.derive(b"one", b"s" * 16, 4096), "wilma": scram.derive(b"two", b"t" * 16, 4096)}
+    file.write_text("".join(f"{name}:{{SCRAM-SHA-256}}{keys}\n" for name, keys in entries.items()))
+    return entries
+
+
+def keys(verifier: Verifier, user: str) -> scram.Keys:
+    """What SCRAM is told of a user."""
+    return asyncio.run(verifier.keys(user))
+
+
+@pytest.mark.parametrize("user", ["fred", "FRED"])
+def test_what_is_stored_for_scram_is_given_as_it_is(
+    verifier: Verifier, scram_users: dict[str, scram.Keys], user: str
+) -> None:
+    assert keys(verifier, user) == scram_users["fred"]
+
+
+@pytest.mark.parametrize("user", ["fred", "FRED"])
+def test_from_a_plain_password_the_same_keys_are_derived_each_time(verifier: Verifier, user: str) -> None:
+    found = keys(verifier, user)
+    assert found == keys(verifier, "fred") == scram.derive(b"tanstaaf", found.salt, 4096)
+
+
+def test_a_plain_password_is_prepared(verifier: Verifier, file: Path) -> None:
+    passwd_file.add(file, "hulk", "{PLAIN}u\u0308")
+    found = keys(verifier, "hulk")
+    assert found == scram.derive("ü".encode(), found.salt, 4096)
+
+
+STRANGERS = ["nobody", "Nobody", "", "../fred", "fr\0ed", "fr\udcffed", "x" * 500]
+
+
+@pytest.mark.parametrize("user", STRANGERS)
+@pytest.mark.parametrize("text", ["", "fred:{PLAIN}x\n", "wilma:" + ARGON2ID + "\n", "fred:{PLAIN}\n"])
+def test_a_user_that_is_not_there_has_keys_like_others_and_always_the_same(
+    verifier: Verifier, file: Path, text: str, user: str
+) -> None:
+    file.write_text(text)
+    found = keys(verifier, user)
+    assert (len(found.salt), found.iterations, len(found.stored_key), len(found.server_key)) == (16, 4096, 32, 32)
+    assert found == keys(verifier, user.upper())
+
+
+def test_a_user_that_is_not_there_has_the_form_of_those_that_are(verifier: Verifier, file: Path) -> None:
+    file.write_text(f"fred:{{SCRAM-SHA-256}}{scram.derive(b'one', b's' * 24, 5000)}\n")
+    found = keys(verifier, "nobody")
+    assert (len(found.salt), found.iterations) == (24, 5000)
+
+
+def test_a_user_whose_password_is_stored_otherwise_looks_like_the_others(
+    verifier: Verifier, scram_users: dict[str, scram.Keys], file: Path
+) -> None:
+    unknown = keys(verifier, "barney")
+    passwd_file.add(file, "barney", ARGON2ID)
+    assert keys(verifier, "barney") == unknown
+
+
+def test_a_damaged_entry_looks_like_the_others(
+    verifier: Verifier, scram_users: dict[str, scram.Keys], file: Path
+) -> None:
+    unknown = keys(verifier, "barney")
+    passwd_file.add(file, "barney", "{SCRAM-SHA-256}4096,damaged")
+    assert keys(verifier, "barney") == unknown
+
+
+def test_a_user_whose_password_is_plain_had_the_salt_before(verifier: Verifier, file: Path) -> None:
+    file.write_text("fred:{PLAIN}tanstaaf\n")
+    unknown = keys(verifier, "barney")
+    passwd_file.add(file, "barney", "{PLAIN}x")
+    assert keys(verifier, "barney").salt == unknown.salt
+    assert keys(verifier, "barney").stored_key != unknown.stored_key
+
+
+@pytest.mark.parametrize("user", ["nobody", "fred"])
+def test_where_passwords_are_plain_everybody_costs_a_derivation(
+    verifier: Verifier, file: Path, monkeypatch: pytest.MonkeyPatch, user: str
+) -> None:
+    file.write_text("fred:{PLAIN}tanstaaf\n")
+    assert derivations(verifier, monkeypatch, user) == 1
+
+
+@pytest.mark.parametrize("user", ["nobody", "fred"])
+def test_where_keys_are_stored_nobody_costs_one(
+    verifier: Verifier, scram_users: dict[str, scram.Keys], monkeypatch: pytest.MonkeyPatch, user: str
+) -> None:
+    assert derivations(verifier, monkeypatch, user) == 0
+
+
+def derivations(verifier: Verifier, monkeypatch: pytest.MonkeyPatch, user: str) -> int:
+    """How often keys are worked out, off the event loop, to know those of a user."""
+    within: list[threading.Thread] = []
+
+    def counted(password: bytes, salt: bytes, iterations: int) -> scram.Keys:
+        within.append(threading.current_thread())
+        return derive(password, salt, iterations)
+
+    derive = scram.derive
+    monkeypatch.setattr(scram, "derive", counted)
+    keys(verifier, user)
+    assert threading.main_thread() not in within
+    return len(within)
+
+
+@pytest.mark.parametrize("user", ["nobody", "wilma"])
+def test_derivations_wait_in_the_queue_of_the_checks_and_not_without_end(
+    verifier: Verifier, gate: Gate, monkeypatch: pytest.MonkeyPatch, user: str
+) -> None:
+    def derive(password: bytes, salt: bytes, iterations: int) -> scram.Keys:
+        gate.check("", password)
+        return scram.Keys(iterations, salt, bytes(32), bytes(32))
+
+    monkeypatch.setattr(scram, "derive", derive)
+
+    async def crowd() -> list[BaseException | None]:
+        checks = {asyncio.create_task(verifier.password("fred", b"x"))}
+        tasks = {asyncio.create_task(verifier.keys(user)) for _ in range(CORES + WAITING)}
+        await asyncio.wait(checks | tasks, return_when=asyncio.FIRST_COMPLETED)
+        gate.open.set()
+        await asyncio.wait(checks | tasks)
+        return [task.exception() for task in checks | tasks]
+
+    [refusal] = [outcome for outcome in asyncio.run(crowd()) if outcome is not None]
+    assert isinstance(refusal, Refusal)
+    assert refusal.code is Code.SYS_TEMP
+    assert gate.most <= CORES
+
+
+def test_a_users_file_that_cannot_be_read_is_no_fault_of_a_scram_client(tmp_path: Path) -> None:
+    verifier = Verifier(tmp_path)
+    with pytest.raises(Refusal) as caught:
+        asyncio.run(verifier.keys("fred"))
+    assert caught.value.code is Code.SYS_TEMP
+    assert refused(verifier.proof("fred", right=True)).code is Code.SYS_TEMP
+
+
+def test_two_servers_with_one_secret_show_the_same_of_a_user_that_is_not_there(file: Path, tmp_path: Path) -> None:
+    one, two, other = Verifier(file), Verifier(file), Verifier(file)
+    for verifier, name in ((one, "secret"), (two, "secret"), (other, "other")):
+        asyncio.run(verifier.keep_secret(tmp_path / name))
+    assert keys(one, "nobody") == keys(two, "nobody")
+    assert keys(one, "fred") == keys(two, "fred")
+    assert keys(one, "nobody").salt != keys(other, "nobody").salt
+
+
+def test_without_a_place_for_the_secret_it_is_kept_in_memory(verifier: Verifier, tmp_path: Path) -> None:
+    before = keys(verifier, "nobody")
+    with pytest.raises(MtqError):
+        asyncio.run(verifier.keep_secret(tmp_path / "nowhere" / "secret"))
+    assert keys(verifier, "nobody") == before
+
+
+@pytest.mark.parametrize("user", ["fred", "Fred"])
+def test_a_right_proof_finds_the_account(verifier: Verifier, user: str) -> None:
+    assert asyncio.run(verifier.proof(user, right=True)).name == "fred"
+
+
+@pytest.mark.parametrize(
+    ("user", "right", "cause"),
+    [
+        ("fred", False, "wrong password"),
+        ("nobody", False, "no such user"),
+        ("nobody", True, "no such user"),
+        ("../fred", True, "no such user"),
+        ("wilma", False, "this stored password does not allow SCRAM-SHA-256"),
+        ("wilma", True, "this stored password does not allow SCRAM-SHA-256"),
+        ("betty", True, "this stored password does not allow SCRAM-SHA-256"),
+    ],
+)
+def test_a_wrong_proof_is_told_like_a_wrong_password(verifier: Verifier, user: str, right: bool, cause: str) -> None:
+    refusal = refused(verifier.proof(user, right))
+    assert (refusal.code, refusal.text, refusal.cause) == (Code.AUTH, WRONG, cause)
+
+
+def test_a_user_that_is_removed_between_proof_and_login_does_not_get_in(verifier: Verifier, file: Path) -> None:
+    keys(verifier, "fred")
+    passwd_file.remove(file, "fred")
+    assert refused(verifier.proof("fred", right=True)).cause == "no such user"
+
+
+# What a greeting offers
+
+
 async def offered(verifier: Verifier) -> bool:
     """Whether a greeting would offer APOP now."""
     return verifier.all_plain()
+
+
+async def scram_offered(verifier: Verifier) -> bool:
+    """Whether a greeting would offer SCRAM-SHA-256 now."""
+    return verifier.all_scram()
+
+
+STORED = f"{{SCRAM-SHA-256}}{scram.derive(b'one', b's' * 16, 4096)}"
+
+
+@pytest.mark.parametrize(
+    ("text", "worth"),
+    [
+        ("fred:{PLAIN}tanstaaf\n", True),
+        (f"fred:{STORED}\n", True),
+        (f"fred:{STORED}\nwilma:{{plain}}x\n", True),
+        (f"fred:{STORED}\nwilma:{ARGON2ID}\n", False),
+        (f"fred:{STORED}\nbetty:secret\n", False),
+        (USERS, False),
+        ("", False),
+    ],
+)
+def test_scram_is_worth_an_offer_while_every_password_allows_it(
+    verifier: Verifier, file: Path, text: str, worth: bool
+) -> None:
+    file.write_text(text)
+    asyncio.run(verifier.look())
+    assert asyncio.run(scram_offered(verifier)) is worth
+
+
+def test_the_offer_follows_the_file(verifier: Verifier, file: Path) -> None:
+    file.write_text("fred:{PLAIN}tanstaaf\n")
+    asyncio.run(verifier.look())
+    passwd_file.add(file, "wilma", ARGON2ID)
+    asyncio.run(scram_offered(verifier))      # begins a look, which has ended when run() does
+    assert asyncio.run(scram_offered(verifier)) is False
 
 
 @pytest.mark.parametrize(("text", "worth"), [("fred:{PLAIN}tanstaaf\n", True), (USERS, False)])
