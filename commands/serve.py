@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mtq.config.model import Config, Mechanism
+from mtq.config.model import Config
 
 from . import place
 from .console import note
@@ -85,7 +85,5 @@ def _not_yet(config: Config) -> Iterator[str]:
             yield f"services.{name}.proxy: this version has no proxy yet; names with a server are unknown users"
         if service.remove_invalid_message_id:
             yield f"services.{name}.remove_invalid_message_id: this version passes messages as they are"
-        if Mechanism.SCRAM_SHA_256 in (service.mechanisms or ()):
-            yield f"services.{name}.mechanisms: this version has no SCRAM-SHA-256 yet"
         if any(entry.range.host for entry in (*service.firewall, *config.server.lan)):
             yield f"services.{name}: host names among the ranges are not looked up in this version: not in force"

@@ -17,6 +17,11 @@ class Features:
     timestamp: bytes | None = None
 
     @property
+    def shows_password(self) -> bool:
+        """Whether a password is ever taken in the clear here, be it inside TLS."""
+        return any(m in sasl.CLEAR_TEXT for m in self.mechanisms)
+
+    @property
     def password(self) -> bool:
         """Whether USER and PASS may be used: as PLAIN or LOGIN may, for they show as much."""
         return any(m in sasl.CLEAR_TEXT for m in self.offered)
@@ -32,6 +37,13 @@ class Login:
     """Check the credentials and open the maildrop. Answer: Listing or Refusal."""
 
     credentials: sasl.Credentials
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Look up what SCRAM has to know of a user. Answer: ScramKeys, for an unknown user too, or Refusal."""
+
+    user: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +73,7 @@ class Bye:
     reason: str
 
 
-Ask = Login | Fetch | Commit | StartTls | Bye
+Ask = Login | Keys | Fetch | Commit | StartTls | Bye
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,4 +91,4 @@ class Committed:
     stayed: int
 
 
-Answer = Listing | Refusal | Piece | Committed | Features
+Answer = Listing | sasl.ScramKeys | Refusal | Piece | Committed | Features

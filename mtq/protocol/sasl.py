@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -35,13 +35,41 @@ class Apop:
     digest: bytes = field(repr=False)
 
 
-Credentials = Password | Apop
+@dataclass(frozen=True, slots=True)
+class Scram:
+    """A name, and whether its client has proved that it knows the password (RFC 5802)."""
+
+    user: str
+    proved: bool
+
+
+Credentials = Password | Apop | Scram
+
+
+@dataclass(frozen=True, slots=True)
+class ScramKeys:
+    """What a server keeps of a password for SCRAM (RFC 5802, section 3), and its nonce for one exchange."""
+
+    iterations: int
+    salt: bytes
+    stored_key: bytes = field(repr=False)
+    server_key: bytes = field(repr=False)
+    nonce: bytes            # printable ASCII without a comma
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """Neither side's turn: the mechanism has to know the keys of its user first."""
+
+    user: str
+    challenge: Callable[[ScramKeys], Challenge]
+    """What the mechanism says once it knows them."""
 
 
 class Mechanism(Protocol):
     """One exchange."""
 
-    def step(self, response: bytes | None) -> Challenge | Credentials:
+    def step(self, response: bytes | None) -> Challenge | Lookup | Credentials:
         """Take a response (None: the client sent none with AUTH). Raises BadResponse."""
 
 
@@ -62,7 +90,7 @@ class Plain:
         authorization, user, secret = parts
         if authorization not in (b"", user):
             raise BadResponse("acting for another user is not supported")
-        _no_line_ends(user, secret)
+        no_line_ends(user, secret)
         return Password(name(user), secret)
 
 
@@ -80,11 +108,12 @@ class Login:
             return Challenge(b"Password:")
         if not self._user:
             raise BadResponse("no user name given")
-        _no_line_ends(self._user, response)
+        no_line_ends(self._user, response)
         return Password(name(self._user), response)
 
 
-def _no_line_ends(*fields: bytes) -> None:
+def no_line_ends(*fields: bytes) -> None:
+    """Refuse a field that holds a line end or NUL. Raises BadResponse."""
     # A proxied login repeats these as commands to another server: none of them may hold a second line.
     if any(byte in part for part in fields for byte in (b"\r", b"\n", b"\0")):
         raise BadResponse("a name or password cannot hold a line end or NUL")

@@ -12,12 +12,12 @@ the client has pipelined waits. Each state owns the data that is valid in it.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from mtq.errors import Code, Refusal
-from mtq.protocol import replies, sasl
-from mtq.protocol.asks import Answer, Ask, Bye, Commit, Committed, Features, Fetch, Login, Piece, StartTls
+from mtq.protocol import replies, sasl, scram
+from mtq.protocol.asks import Answer, Ask, Bye, Commit, Committed, Features, Fetch, Keys, Login, Piece, StartTls
 from mtq.protocol.lines import AUTH_LIMIT, COMMAND_LIMIT, Lines, TooLong
 from mtq.protocol.listing import Listing
 
@@ -55,6 +55,14 @@ class Exchange:
     mechanism: sasl.Mechanism
 
 
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """AUTHORIZATION; a SASL exchange waits for what is known of its user."""
+
+    mechanism: sasl.Mechanism
+    lookup: sasl.Lookup
+
+
 @dataclass(slots=True)
 class Open:
     """TRANSACTION."""
@@ -68,7 +76,7 @@ class Leaving:
     """UPDATE is done or does not apply; nothing is parsed any more."""
 
 
-State = Greeting | Named | Exchange | Open | Leaving
+State = Greeting | Named | Exchange | Looking | Open | Leaving
 
 
 class Session:
@@ -134,8 +142,10 @@ class Session:
         match ask, result:
             case Login(), Listing():
                 self._opened(result)
-            case Login(), Refusal():
+            case (Login() | Keys()), Refusal():
                 self._refused(result)
+            case Keys(), sasl.ScramKeys():
+                self._looked_up(result)
             case Fetch(), Piece():
                 self._piece(ask, result)
             case Fetch(), Refusal():
@@ -165,6 +175,11 @@ class Session:
     def _opened(self, listing: Listing) -> None:
         self.state = Open(listing)
         self._ok(b"%d messages (%d octets)" % (listing.count, listing.octets))
+
+    def _looked_up(self, keys: sasl.ScramKeys) -> None:
+        state = self.state
+        assert isinstance(state, Looking)
+        self._challenge(state.mechanism, state.lookup.challenge(keys))
 
     def _refused(self, refusal: Refusal) -> None:
         self.state = Greeting()
@@ -222,7 +237,7 @@ class Session:
         else:
             before = self._mistakes
             verb.handler(self, argument)
-            if self._mistakes == before and not isinstance(self.state, Exchange):
+            if self._mistakes == before and not isinstance(self.state, Exchange | Looking):
                 self._mistakes = 0
 
     def _response(self, mechanism: sasl.Mechanism, line: bytes) -> None:
@@ -240,11 +255,18 @@ class Session:
             self.state = Greeting()
             self._mistake(str(wrong).encode())
             return
-        if isinstance(outcome, sasl.Challenge):
-            self.state = Exchange(mechanism)
-            self._say(sasl.encode(outcome.text))
-            return
-        self._login(outcome)
+        match outcome:
+            case sasl.Challenge():
+                self._challenge(mechanism, outcome)
+            case sasl.Lookup():
+                self.state = Looking(mechanism, outcome)
+                self.ask = Keys(outcome.user)
+            case _:
+                self._login(outcome)
+
+    def _challenge(self, mechanism: sasl.Mechanism, challenge: sasl.Challenge) -> None:
+        self.state = Exchange(mechanism)
+        self._say(sasl.encode(challenge.text))
 
     # Verbs
 
@@ -277,6 +299,8 @@ class Session:
         user = argument.strip()
         if not user:
             self._mistake(b"no user name given")
+        elif not self.features.shows_password:
+            self._mistake(b"USER is not available")
         elif not self.features.password:
             self._no_clear_text()
         else:
@@ -304,7 +328,7 @@ class Session:
             self._say(replies.multiline(list(self.features.offered), b"mechanisms follow"))
             return
         keyword = words[0].upper()
-        mechanism = sasl.CLEAR_TEXT.get(keyword)
+        mechanism = MECHANISMS.get(keyword)
         if mechanism is None or keyword not in self.features.mechanisms:
             self._mistake(b"unknown mechanism")
         elif keyword not in self.features.offered:
@@ -411,6 +435,10 @@ class Session:
     def _say(self, data: bytes) -> None:
         self._out.append(data)
         self._size += len(data)
+
+
+MECHANISMS: Mapping[bytes, Callable[[], sasl.Mechanism]] = {**sasl.CLEAR_TEXT, scram.NAME: scram.Server}
+"""What AUTH knows; which of them it takes is a matter of what is offered."""
 
 
 @dataclass(frozen=True, slots=True)

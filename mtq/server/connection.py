@@ -14,7 +14,7 @@ from mtq.errors import Code, Refusal
 from mtq.ledger import LoginFailed, Remark, SessionLogin, SessionRecord, SessionRefused
 from mtq.mail.maildrop import Maildrop
 from mtq.mail.message import MessageFile
-from mtq.protocol.asks import Answer, Bye, Commit, Committed, Fetch, Login, Piece, StartTls
+from mtq.protocol.asks import Answer, Ask, Bye, Commit, Committed, Fetch, Keys, Login, Piece, StartTls
 from mtq.protocol.replies import CRLF
 from mtq.protocol.session import Session
 from mtq.server import progress
@@ -197,7 +197,7 @@ class Connection(asyncio.Protocol):
                 break
         self._regulate()
 
-    def _do(self, ask: Login | Fetch | Commit | StartTls | Bye) -> bool:
+    def _do(self, ask: Ask) -> bool:
         """Do what is asked. False: it is not done yet."""
         if self._task is not None or self._due is not None:
             return False
@@ -206,6 +206,8 @@ class Connection(asyncio.Protocol):
                 return self._fetch(ask)
             case Login():
                 self._run(self._login(ask))
+            case Keys():
+                self._run(self._find_keys(ask))
             case Commit():
                 return self._commit(ask)
             case StartTls():
@@ -257,6 +259,19 @@ class Connection(asyncio.Protocol):
         except Exception as error:      # the last resort: one session ends, the others and the client's mail stay
             self._remark("error", f"internal error in a session: {error!r}")
             self.abort("internal error")
+
+    async def _find_keys(self, ask: Keys) -> None:
+        self._clocks.owe(self._loop.time())
+        record, terms = self._record, self._terms
+        assert record is not None
+        outcome: Answer
+        try:
+            outcome = await terms.keys(ask.user)
+        except Refusal as refusal:
+            terms.ledger.enter(LoginFailed(record, ask.user, refusal.cause))
+            outcome = refusal
+        if not self._closing:
+            self._answer(outcome)
 
     async def _login(self, ask: Login) -> None:
         began = self._loop.time()

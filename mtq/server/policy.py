@@ -9,11 +9,13 @@ from mtq.config.model import Config, Folders, Mechanism, PlaintextAuth, TlsMode
 from mtq.config.model import Service as Settings
 from mtq.mail import maildrop
 from mtq.mail.root import MailRoot
+from mtq.protocol import scram
 from mtq.protocol.asks import Features
 from mtq.users.passwd_file import Account
 from mtq.users.verify import Verifier
 
-_SASL = {Mechanism.PLAIN: b"PLAIN", Mechanism.LOGIN: b"LOGIN"}
+_SASL = {Mechanism.PLAIN: b"PLAIN", Mechanism.LOGIN: b"LOGIN", Mechanism.SCRAM_SHA_256: scram.NAME}
+"""In the order in which they are offered."""
 
 
 class Policy:
@@ -29,16 +31,15 @@ class Policy:
         self._maildrops = maildrop.Settings(
             self._root.folder, settings.folders is Folders.ALL, settings.lock_mailboxes
         )
-        self._mechanisms = _mechanisms(settings)
         self._stamp_host = _stamp_host(config.server.hostname)
 
     def features(self, address: IPv4 | IPv6, inside_tls: bool, verifier: Verifier) -> Features:
         """What is offered to this client as things stand."""
         return Features(
-            mechanisms=self._mechanisms,
+            mechanisms=tuple(name for mechanism, name in _SASL.items() if self._offers(mechanism, verifier)),
             clear_text=inside_tls or self._may_show_password(address),
             stls=self._settings.tls is TlsMode.STARTTLS and not inside_tls,
-            timestamp=self._timestamp() if self._offers_apop(verifier) else None,
+            timestamp=self._timestamp() if self._offers(Mechanism.APOP, verifier) else None,
         )
 
     def mailbox(self, account: Account) -> tuple[bytes, maildrop.Settings]:
@@ -48,12 +49,18 @@ class Policy:
             settings = replace(settings, root=account.home)      # each mailbox lies in its user's home
         return self._root.mailbox(account.name, account.home), settings
 
-    def _offers_apop(self, verifier: Verifier) -> bool:
-        # A client that is offered more than it can use gives up (PEERS: Cyrus #396, #1475).
+    def _offers(self, mechanism: Mechanism, verifier: Verifier) -> bool:
         listed = self._settings.mechanisms
         if listed is not None:
-            return Mechanism.APOP in listed
-        return not self._settings.proxy.enabled and verifier.all_plain()
+            return mechanism in listed
+        match mechanism:
+            case Mechanism.PLAIN | Mechanism.LOGIN:
+                return True
+            # A client that is offered more than it can use gives up (PEERS: Cyrus #396, #1475).
+            case Mechanism.SCRAM_SHA_256:
+                return not self._settings.proxy.enabled and verifier.all_scram()
+            case Mechanism.APOP:
+                return not self._settings.proxy.enabled and verifier.all_plain()
 
     def _timestamp(self) -> bytes:
         """Of the greeting, for APOP (RFC 1939, section 7). Never the same twice."""
@@ -69,12 +76,6 @@ class Policy:
                 return self._lan.decide(address).allowed
             case PlaintextAuth.ALWAYS:
                 return True
-
-
-def _mechanisms(settings: Settings) -> tuple[bytes, ...]:
-    if settings.mechanisms is None:
-        return tuple(_SASL.values())
-    return tuple(_SASL[mechanism] for mechanism in settings.mechanisms if mechanism in _SASL)
 
 
 def _stamp_host(hostname: str) -> str:

@@ -63,6 +63,7 @@ class Server:
         loop = asyncio.get_running_loop()
         loop.set_default_executor(ThreadPoolExecutor(DISK_THREADS, thread_name_prefix="disk"))
         await self._house.verifier.look()
+        await self._keep_secret()
         starting = [service for service in self.services.values() if service.settings.enabled]
         for service in starting:
             await service.start()
@@ -78,6 +79,13 @@ class Server:
             service.stop_listening()
         await self._end(services, self.config.server.shutdown_grace)
         self._house.verifier.close()
+
+    async def _keep_secret(self) -> None:
+        try:
+            await self._house.verifier.keep_secret(self.config.server.state_dir / "secret")
+        except MtqError as error:
+            text = f"{error}; until the next start unknown users can be told by SCRAM-SHA-256 from those there are"
+            self.ledger.enter(Remark("warning", text))
 
     def clients(self) -> list[Client]:
         """All connections that were let in and are not gone."""

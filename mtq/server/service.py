@@ -1,6 +1,7 @@
 """A POP3 service: its listeners, its limits and rules, its clients; started, stopped and changed while it runs."""
 
 import asyncio
+import secrets
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,13 +23,14 @@ from mtq.mail import maildrop
 from mtq.mail.lock import Holder, Locks
 from mtq.mail.maildrop import Maildrop
 from mtq.protocol.asks import Features
-from mtq.protocol.sasl import Apop, Credentials, Password
+from mtq.protocol.sasl import Apop, Credentials, Password, Scram, ScramKeys
 from mtq.server import listeners
 from mtq.server.accept import TlsListener
 from mtq.server.connection import Connection
 from mtq.server.door import Door
 from mtq.server.policy import Policy
 from mtq.server.terms import Client
+from mtq.users.passwd_file import Account
 from mtq.users.throttle import Throttle
 from mtq.users.verify import Verifier
 
@@ -59,6 +61,9 @@ class _Place:
     listen: Listen
     implicit_tls: bool
 
+
+NONCE_OCTETS = 18
+"""Random octets in the server's part of a SCRAM nonce; in its 24 characters no comma comes up."""
 
 _Prepared = tuple[ssl.SSLContext | None, Rules]
 
@@ -214,13 +219,15 @@ class Service:
         """What is offered to this client as things stand."""
         return self.policy.features(address, inside_tls, self._house.verifier)
 
+    async def keys(self, user: str) -> ScramKeys:
+        """What SCRAM has to know of a user, unknown ones included. Raises Refusal."""
+        keys = await self._house.verifier.keys(user)
+        nonce = secrets.token_urlsafe(NONCE_OCTETS).encode()
+        return ScramKeys(keys.iterations, keys.salt, keys.stored_key, keys.server_key, nonce)
+
     async def open(self, credentials: Credentials, record: SessionRecord) -> Maildrop:
         """Check the credentials and open the mailbox. Raises Refusal."""
-        verifier = self._house.verifier
-        if isinstance(credentials, Apop):
-            account = await verifier.apop(credentials.user, credentials.timestamp, credentials.digest)
-        else:
-            account = await verifier.password(credentials.user, credentials.secret)
+        account = await self._verified(credentials)
         mailbox, settings = self.policy.mailbox(account)
         since = record.since.isoformat(timespec="seconds")
         holder = Holder(account.name, self.name, record.id, record.address, since)
@@ -233,6 +240,16 @@ class Service:
             raise
         record.user = account.name
         return opened
+
+    async def _verified(self, credentials: Credentials) -> Account:
+        verifier = self._house.verifier
+        match credentials:
+            case Password(user, secret):
+                return await verifier.password(user, secret)
+            case Apop(user, timestamp, digest):
+                return await verifier.apop(user, timestamp, digest)
+            case Scram(user, proved):
+                return await verifier.proof(user, proved)
 
     def failed(self, credentials: Credentials, address: IPv4 | IPv6) -> float:
         """Count a failed login; say how many seconds after the attempt it is to be answered."""

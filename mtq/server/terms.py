@@ -8,7 +8,7 @@ from mtq.errors import Refusal
 from mtq.ledger import Ledger, SessionRecord
 from mtq.mail.maildrop import Maildrop
 from mtq.protocol.asks import Features
-from mtq.protocol.sasl import Credentials
+from mtq.protocol.sasl import Credentials, ScramKeys
 from mtq.server.door import Door
 from mtq.server.policy import Policy
 
@@ -50,6 +50,9 @@ class Terms(Protocol):
 
     def features(self, address: IPv4 | IPv6, inside_tls: bool) -> Features:
         """What is offered to this client as things stand."""
+
+    async def keys(self, user: str) -> ScramKeys:
+        """What SCRAM has to know of a user, unknown ones included. Raises Refusal."""
 
     async def open(self, credentials: Credentials, record: SessionRecord) -> Maildrop:
         """Check the credentials and open the mailbox. Raises Refusal."""

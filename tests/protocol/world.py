@@ -5,17 +5,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from mtq.errors import Code, Refusal
-from mtq.protocol.asks import Answer, Ask, Bye, Commit, Committed, Features, Fetch, Login, Piece, StartTls
+from mtq.protocol.asks import Answer, Ask, Bye, Commit, Committed, Features, Fetch, Keys, Login, Piece, StartTls
 from mtq.protocol.listing import Listing
-from mtq.protocol.sasl import Apop, Credentials, Password
+from mtq.protocol.sasl import Apop, Credentials, Password, Scram, ScramKeys
 from mtq.protocol.session import Session
 from tests.protocol.naive import wire_text
+from tests.protocol.scram_client import keys
 
 USERS = {"alice": b"open sesame"}
 
 STAMP = b"<1896.697170952@dbc.mtview.ca.us>"
 DIGEST = b"57be98a82bc64b84a78658ec6570f272"
 """Of STAMP and the password of alice."""
+
+SALT = b"sixteen octets.."
+ITERATIONS = 4
+NONCE = b"3rfcNHYJY1ZVvWVs7j"
+"""The world's part of every SCRAM nonce."""
 
 MESSAGES = (
     b"Subject: one\n\nfirst line\nsecond line\n",
@@ -84,6 +90,8 @@ class World:
         match ask:
             case Login(credentials):
                 return self._login(credentials)
+            case Keys(user):
+                return self._keys(user)
             case Fetch():
                 return self._read(ask)
             case Commit(numbers):
@@ -104,6 +112,13 @@ class World:
         sizes = [len(wire_text(message)) for message in self.messages]
         return Listing(sizes, [b"id-%d" % number for number in range(1, len(sizes) + 1)])
 
+    def _keys(self, user: str) -> ScramKeys | Refusal:
+        if self.refusal is not None:
+            return self.refusal
+        secret = self.users.get(user)
+        stored = (bytes(32), bytes(32)) if secret is None else keys(secret, SALT, ITERATIONS)
+        return ScramKeys(ITERATIONS, SALT, *stored, NONCE)
+
     def _read(self, fetch: Fetch) -> Piece | Refusal:
         if fetch is not self._fetch:
             self._fetch, self._at = fetch, 0
@@ -122,6 +137,8 @@ def _knows(credentials: Credentials, secret: bytes) -> bool:
             return credentials.secret == secret
         case Apop(timestamp=timestamp, digest=digest):
             return hashlib.md5(timestamp + secret).hexdigest().encode() == digest
+        case Scram(proved=proved):
+            return proved
 
 
 def opened(messages: Sequence[bytes] = MESSAGES) -> World:
