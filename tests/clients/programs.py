@@ -1,4 +1,7 @@
-"""Real POP3 programs, each told to fetch everything and to empty the mailbox, and what they then have."""
+"""Real POP3 programs, each told to fetch everything and to empty the mailbox, and what they then have.
+
+Each takes the way to log in by its own word for it; without one it chooses, or does what is usual for it.
+"""
 
 import os
 import subprocess
@@ -20,12 +23,14 @@ class Way(Enum):
 Fetch = Callable[[House, Way, Path], list[bytes]]
 
 
-def curl(house: House, way: Way, folder: Path) -> list[bytes]:
+def curl(house: House, way: Way, folder: Path, auth: str = "") -> list[bytes]:
     """curl: a process a message, nothing rewritten. It lists first and deletes by DELE at the end."""
     scheme, port = ("pop3s", house.pop3s) if way is Way.TLS else ("pop3", house.pop3)
     options = ["--silent", "--show-error", "--user", "fred:secret", "--cacert", str(house.authority)]
     if way is Way.STLS:
         options.append("--ssl-reqd")
+    if auth:
+        options += ["--login-options", f"AUTH={auth}"]
     url = f"{scheme}://localhost:{port}/"
     listing = _run(["curl", *options, url]).splitlines()
     numbers = [row.split()[0].decode() for row in listing]
@@ -35,7 +40,9 @@ def curl(house: House, way: Way, folder: Path) -> list[bytes]:
     return messages
 
 
-def fetchmail(house: House, way: Way, folder: Path, keep: bool = False) -> list[bytes]:
+def fetchmail(
+    house: House, way: Way, folder: Path, auth: str = "protocol pop3", keep: bool = False
+) -> list[bytes]:
     """fetchmail, handing each message to a delivery program. With `keep` it leaves the mail and goes by UIDL."""
     inbox, deliver = _delivery_program(folder)
     ssl = {
@@ -47,7 +54,7 @@ def fetchmail(house: House, way: Way, folder: Path, keep: bool = False) -> list[
     port = house.pop3s if way is Way.TLS else house.pop3
     what = "keep" if keep else "fetchall"
     rc.write_text(
-        f"set invisible\npoll localhost protocol pop3 service {port} timeout 20 {'uidl' if keep else ''}\n"
+        f"set invisible\npoll localhost {auth} service {port} timeout 20 {'uidl' if keep else ''}\n"
         f'  user fred password secret {ssl} {what} norewrite mda "{deliver}"\n'
     )
     rc.chmod(0o600)
@@ -56,15 +63,16 @@ def fetchmail(house: House, way: Way, folder: Path, keep: bool = False) -> list[
     return _files(inbox)
 
 
-def mpop(house: House, way: Way, folder: Path) -> list[bytes]:
+def mpop(house: House, way: Way, folder: Path, auth: str = "") -> list[bytes]:
     """mpop, which pipelines, delivering into a Maildir."""
     for name in ("tmp", "new", "cur"):
         (folder / "inbox" / name).mkdir(parents=True)
+    auth = auth or ("apop" if way is Way.PLAIN else "plain")
     tls = "tls off" if way is Way.PLAIN else f"tls on\ntls_trust_file {house.authority}"
     rc = folder / "mpoprc"
     rc.write_text(
         f"account fred\nhost localhost\nport {house.pop3s if way is Way.TLS else house.pop3}\n"
-        f"user fred\npassword secret\nauth {'apop' if way is Way.PLAIN else 'plain'}\n"
+        f"user fred\npassword secret\nauth {auth}\n"
         f"{tls}\ntls_starttls {'on' if way is Way.STLS else 'off'}\n"
         f"delivery maildir {folder / 'inbox'}\nkeep off\nreceived_header off\nuidls_file {folder / 'uidls'}\n"
     )
@@ -73,7 +81,7 @@ def mpop(house: House, way: Way, folder: Path) -> list[bytes]:
     return _files(folder / "inbox" / "new")
 
 
-def getmail(house: House, way: Way, folder: Path) -> list[bytes]:
+def getmail(house: House, way: Way, folder: Path, auth: str = "") -> list[bytes]:
     """getmail6, which knows no STLS, handing each message to a delivery program."""
     inbox, deliver = _delivery_program(folder)
     kind = "SimplePOP3SSLRetriever" if way is Way.TLS else "SimplePOP3Retriever"
@@ -82,6 +90,7 @@ def getmail(house: House, way: Way, folder: Path) -> list[bytes]:
     rc = folder / "getmailrc"
     rc.write_text(
         f"[retriever]\ntype = {kind}\nserver = localhost\nport = {port}\nusername = fred\npassword = secret\n{trust}"
+        f"{auth}\n"
         f"[destination]\ntype = MDA_external\npath = {deliver}\nallow_root_commands = true\nunixfrom = false\n"
         "[options]\ndelete = true\nread_all = true\ndelivered_to = false\nreceived = false\n"
     )

@@ -106,6 +106,7 @@ def test_the_same_password_opens_by_every_other_way(tmp_path: Path, scheme: str)
     with house.serving():
         with Client(house.pop3) as client:
             assert client.login().startswith(b"+OK")
+            client.ask(b"QUIT")
         with Client(house.pop3) as client:
             client.line()
             assert client.ask(b"AUTH PLAIN " + base64.b64encode(b"\0fred\0secret")).startswith(b"+OK")

@@ -1,19 +1,10 @@
 """Stored passwords are Dovecot's, too: each of us checks what the other has made."""
 
-import subprocess
-
 import pytest
 
 from mtq.users import schemes
 from mtq.users.passwd_file import Account
-
-
-def doveadm(*arguments: str) -> str:
-    """Run `doveadm pw`."""
-    done = subprocess.run(["doveadm", "pw", *arguments], capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.rstrip("\n")
-
+from tests.users.dovecot import doveadm
 
 SCHEMES = pytest.mark.parametrize("scheme", sorted(schemes.SCHEMES))
 LONG = "correct horse battery staple " * 3      # past the 72 octets that BLF-CRYPT looks at
