@@ -31,12 +31,8 @@ class Decoys:
         """The salt of a name; of a user whose password is stored as it is, too."""
         return self._made("salt", name, form, form.salt_octets)
 
-    def password(self, name: str, form: Form) -> bytes:
-        """A password that nobody has."""
-        return self._made("password", name, form, DIGEST_OCTETS)
-
     def keys(self, name: str, form: Form) -> Keys:
-        """Keys that no proof fits."""
+        """Keys that no proof fits. As a password, too, the stored one would be nobody's."""
         both = self._made("keys", name, form, 2 * DIGEST_OCTETS)
         return Keys(form.iterations, self.salt(name, form), both[:DIGEST_OCTETS], both[DIGEST_OCTETS:])
 

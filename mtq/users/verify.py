@@ -132,18 +132,21 @@ class Verifier:
         A user that is not there, or whose stored password does not allow it, gets keys that no proof fits, of a form
         that others have and with as much work.
         """
-        account, _ = await self._find(user)
+        account, stand_in = await self._find(user)
         name = user.lower() if account is None else account.name
-        decoys, form = self._decoys, self._decoys.form(name, self._watched.scram_forms)
-        match None if account is None else scram.usable(account.scheme, account.secret):
+        # Keys are made up for those that have some, and an entry is read for those that have none.
+        form = self._decoys.form(name, self._watched.scram_forms)
+        made_up = self._decoys.keys(name, form)
+        usable = None if stand_in is None else scram.usable(stand_in.scheme, stand_in.secret)
+        match None if account is None else usable:
             case scram.Keys() as keys:
                 return keys
             case bytes() as password:
-                return await self._derived(password, decoys.salt(name, scram.DERIVED))
+                return await self._derived(password, self._decoys.salt(name, scram.DERIVED))
             case None if form.derived:
-                return await self._derived(decoys.password(name, form), decoys.salt(name, form))
+                return await self._derived(made_up.stored_key, made_up.salt)
             case None:
-                return decoys.keys(name, form)
+                return made_up
 
     async def proof(self, user: str, right: bool) -> Account:
         """The account, if the proof of its SCRAM exchange was right. Raises Refusal."""

@@ -57,6 +57,13 @@ def test_the_password_is_stored_as_argon2id(run: Run, house: House) -> None:
     assert passwd_file.read(house.config.users.file)["wilma"].stored.startswith("{ARGON2ID}$argon2id$")
 
 
+def test_a_password_may_be_stored_for_scram(run: Run, house: House) -> None:
+    assert add(run, "wilma", "--scheme", "scram-sha-256").code == 0
+    assert passwd_file.read(house.config.users.file)["wilma"].stored.startswith("{SCRAM-SHA-256}4096,")
+    assert check(run, "wilma", b"open sesame\n") == 0
+    assert check(run, "wilma", b"open sesami\n") == 1
+
+
 def test_another_scheme_may_be_asked_for(run: Run, house: House) -> None:
     assert add(run, "wilma", "--scheme", "plain").code == 0
     assert passwd_file.read(house.config.users.file)["wilma"].stored == "{PLAIN}open sesame"
