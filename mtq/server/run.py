@@ -84,7 +84,7 @@ class Server:
         try:
             await self._house.verifier.keep_secret(self.config.server.state_dir / "secret")
         except MtqError as error:
-            text = f"{error}; until the next start unknown users can be told by SCRAM-SHA-256 from those there are"
+            text = f"{error}; while no secret is kept, each start shows by SCRAM-SHA-256 which users there are not"
             self.ledger.enter(Remark("warning", text))
 
     def clients(self) -> list[Client]:

@@ -279,7 +279,7 @@ def test_a_server_that_cannot_keep_its_secret_says_so_and_serves(house: House) -
         client.line()
         assert login(client).startswith(b"+OK")
         [remark] = [remark for remark in running.remarks if "secret" in remark]
-        assert "is a directory; until the next start unknown users" in remark
+        assert "is a directory; while no secret is kept, each start shows" in remark
 
 
 # To whom it is offered
