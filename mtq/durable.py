@@ -3,8 +3,9 @@
 import fcntl
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 
 Path = str | bytes | os.PathLike[str]
 
@@ -17,23 +18,65 @@ def replace(path: Path, data: bytes, mode: int = 0o600, sync: bool = True, throu
     replaced; else the link itself, for a folder in which somebody else may have laid it.
     """
     target = os.path.realpath(os.fsencode(path)) if through_links else os.fsencode(path)
-    folder = os.path.dirname(target)
-    draft = b"%b.%d.tmp" % (target, os.getpid())
-    fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    draft = _draft(target, data, mode, sync)
     try:
-        try:
-            _take_after(fd, target, folder, mode)
-            write_all(fd, data)
-            if sync:
-                os.fsync(fd)
-        finally:
-            os.close(fd)
         os.rename(draft, target)
     except BaseException:
         os.unlink(draft)
         raise
     if sync:
+        sync_folder(os.path.dirname(target))
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """A file that is to have this content; `mode` is for one that is not there yet."""
+
+    path: Path
+    data: bytes
+    mode: int = 0o600
+
+
+def replace_together(files: Sequence[Replacement]) -> None:
+    """Put files that belong together in place: none is touched before each is written whole and synced.
+
+    As `replace`, but never through a symbolic link. Raises OSError. Only what goes wrong amid the renames, which
+    come last and in the order given, a process killed there above all, leaves new files beside old ones.
+    """
+    drafts: list[tuple[bytes, bytes]] = []
+    folders = set()
+    try:
+        for file in files:
+            target = os.path.abspath(os.fsencode(file.path))
+            folders.add(os.path.dirname(target))
+            drafts.append((_draft(target, file.data, file.mode, sync=True), target))
+        while drafts:
+            os.rename(*drafts[0])
+            drafts.pop(0)
+    except BaseException:
+        for draft, _ in drafts:
+            os.unlink(draft)
+        raise
+    for folder in folders:
         sync_folder(folder)
+
+
+def _draft(target: bytes, data: bytes, mode: int, sync: bool) -> bytes:
+    """Write what is to take the target's place, beside it; or leave nothing."""
+    draft = b"%b.%d.tmp" % (target, os.getpid())
+    fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            _take_after(fd, target, os.path.dirname(target), mode)
+            write_all(fd, data)
+            if sync:
+                os.fsync(fd)
+        finally:
+            os.close(fd)
+    except BaseException:
+        os.unlink(draft)
+        raise
+    return draft
 
 
 def write_all(fd: int, data: bytes) -> None:

@@ -173,6 +173,62 @@ def test_everything_is_written_though_a_pipe_takes_it_in_pieces() -> None:
     assert done.stdout == bytes(300_000)
 
 
+# Several files that belong together
+
+
+def together(folder: Path, **contents: bytes) -> None:
+    """Replace files that belong together."""
+    durable.replace_together([durable.Replacement(folder / name, data, 0o644) for name, data in contents.items()])
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+
+
+def test_files_that_belong_together_are_all_new(folder: Path) -> None:
+    (folder / "key").write_bytes(b"old")
+    together(folder, key=b"new key", certificate=b"new certificate")
+    assert contents(folder) == {"key": b"new key", "certificate": b"new certificate"}
+
+
+def test_each_of_them_keeps_its_owner_and_mode_or_takes_its_folders_owner(folder: Path) -> None:
+    (folder / "key").touch(0o640)
+    (folder / "key").chmod(0o640)
+    before = owner_of(folder / "key")
+    together(folder, key=b"new", certificate=b"new")
+    assert (owner_of(folder / "key"), mode_of(folder / "key")) == (before, 0o640)
+    assert (owner_of(folder / "certificate"), mode_of(folder / "certificate")) == (owner_of(folder), 0o644)
+
+
+def test_all_the_old_ones_stand_when_the_last_does_not_fit_on_the_disk(folder: Path) -> None:
+    (folder / "key").write_bytes(b"old")
+    with files_of_at_most(1000), pytest.raises(OSError, match="File too large"):
+        together(folder, key=b"new", certificate=bytes(5000))
+    assert contents(folder) == {"key": b"old"}
+
+
+def test_all_the_old_ones_stand_when_the_last_has_no_folder(folder: Path) -> None:
+    (folder / "key").write_bytes(b"old")
+    with pytest.raises(FileNotFoundError):
+        together(folder, key=b"new", **{"none/certificate": b"new"})
+    assert contents(folder) == {"key": b"old"}
+
+
+def test_no_draft_is_left_when_the_place_of_one_is_taken_by_a_folder(folder: Path) -> None:
+    (folder / "certificate").mkdir()
+    with pytest.raises(IsADirectoryError):
+        together(folder, certificate=b"new", key=b"new")
+    assert names(folder) == ["certificate"]
+
+
+def test_none_of_them_is_written_through_a_link(tmp_path: Path, folder: Path) -> None:
+    (tmp_path / "victim").write_bytes(b"untouched")
+    (folder / "key").symlink_to(tmp_path / "victim")
+    together(folder, key=b"new", certificate=b"new")
+    assert (tmp_path / "victim").read_bytes() == b"untouched"
+    assert contents(folder) == {"key": b"new", "certificate": b"new"}
+
+
 MODES = [(0o700, 0o600), (0o770, 0o660), (0o755, 0o644), (0o2770, 0o660)]
 
 
