@@ -1,22 +1,15 @@
-"""Certificates: made (by a local authority of our own), loaded, judged by their days left."""
+"""Certificates for listeners: loaded, judged as a client does, and mtq's own made when they are due."""
 
-import ipaddress
 import ssl
 import warnings
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from mtq import durable
 from mtq.errors import MtqError
 
-LIFETIME = timedelta(days=397)
-"""What clients accept at most of a server certificate (CA/Browser Forum)."""
-
-RENEW_BEFORE = timedelta(days=30)
-
-COMMON_NAME_LENGTH = 64
-"""All that X.509 has room for; a longer name stands whole among the alternative names."""
+if TYPE_CHECKING:
+    from mtq.authority import Made
 
 VERSIONS = {
     "1.0": ssl.TLSVersion.TLSv1,
@@ -28,14 +21,6 @@ VERSIONS = {
 
 class BadCertificate(MtqError):
     """A certificate or key cannot be used."""
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """What was made, for the person who asked."""
-
-    certificate: Path
-    authority: Path
 
 
 def server_context(certificate: Path, key: Path, min_version: str) -> ssl.SSLContext:
@@ -66,44 +51,55 @@ def _no_passphrase() -> str:
     return ""
 
 
-def make_if_due(certificate: Path, key: Path, hostname: str, now: datetime | None = None) -> Made | None:
-    """Make or renew the certificate that mtq keeps itself; None if it is good for a while yet. Raises OSError.
+NO_ISSUER = (2, 20, 21)
+"""OpenSSL's verify codes (openssl-verification-options(1)) that say where a chain stops."""
 
-    The authority beside it is kept, so that a client which trusts it once trusts what follows.
+
+def leads_to_an_authority(serving: ssl.SSLContext, authority: Path | None = None) -> bool | None:
+    """Whether a client that trusts this system's authorities, and the one given, finds its way to one of them.
+
+    None: it refuses for another reason, before or after. A handshake in memory finds out; dates and names apart.
     """
-    moment = now or datetime.now(UTC)
-    if certificate.exists() and key.exists() and expires(certificate) - moment > RENEW_BEFORE:
+    asking = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    asking.check_hostname = False
+    asking.load_default_certs()
+    if authority is not None:
+        asking.load_verify_locations(authority)
+    to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
+    waiting = [asking.wrap_bio(to_client, to_server), serving.wrap_bio(to_server, to_client, server_side=True)]
+    try:
+        while waiting:
+            side = waiting.pop(0)
+            try:
+                side.do_handshake()
+            except ssl.SSLWantReadError:
+                waiting.append(side)
+    except ssl.SSLCertVerificationError as error:
+        return False if error.verify_code in NO_ISSUER else None
+    except ssl.SSLError:
         return None
-    return make(certificate, key, hostname, moment)
+    return True
 
 
-def make(certificate: Path, key: Path, hostname: str, now: datetime) -> Made:
-    """Make a certificate for this machine's names and addresses, and the authority that vouches for it.
+def make_if_due(certificate: Path, key: Path, hostname: str, now: datetime | None = None) -> "Made | None":
+    """Make or renew the certificate that mtq keeps itself; None if it is good for a while yet.
 
-    It has a common name: fetchmail accepts none without.
+    The authority beside it is kept, so that a client which trusts it once trusts what follows. `authority.due` says
+    when. Raises MtqError and OSError; the old files then stand.
     """
-    import trustme
+    from mtq import authority
 
-    folder = certificate.parent
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    ca_file, ca_key = folder / "ca.pem", folder / "ca.key"
-    if ca_file.exists() and ca_key.exists():
-        authority = trustme.CA.from_pem(ca_file.read_bytes(), ca_key.read_bytes())
-    else:
-        authority = trustme.CA(organization_name="mtq", organization_unit_name=f"local authority of {hostname}")
-        durable.replace(ca_key, authority.private_key_pem.bytes())
-        durable.replace(ca_file, authority.cert_pem.bytes(), 0o644)
-    leaf = authority.issue_cert(
-        *filter(_nameable, _identities(hostname)),
-        common_name=hostname[:COMMON_NAME_LENGTH],
-        organization_name="mtq",
-        not_before=now - timedelta(hours=1),      # a client whose clock is a little behind
-        not_after=now + LIFETIME,
-    )
-    durable.replace(key, leaf.private_key_pem.bytes())
-    chain = b"".join(pem.bytes() for pem in leaf.cert_chain_pems)
-    durable.replace(certificate, chain, 0o644)
-    return Made(certificate, ca_file)
+    order = authority.Order(certificate, key, (hostname,), certificate.parent)
+    return authority.fulfil(order, now or datetime.now(UTC))
+
+
+def make(certificate: Path, key: Path, hostname: str, now: datetime) -> "Made":
+    """Make a certificate for this machine's names and addresses, whether it is due or not. Raises as above."""
+    from mtq import authority
+
+    made = authority.fulfil(authority.Order(certificate, key, (hostname,), certificate.parent), now, force=True)
+    assert made is not None
+    return made
 
 
 def expires(certificate: Path) -> datetime:
@@ -114,30 +110,3 @@ def expires(certificate: Path) -> datetime:
         return x509.load_pem_x509_certificate(certificate.read_bytes()).not_valid_after_utc
     except (OSError, ValueError) as error:
         raise BadCertificate(f"{certificate}: not a certificate ({error})") from None
-
-
-def _identities(hostname: str) -> list[str]:
-    """Every name and address by which a client may reach this machine."""
-    import socket
-
-    import ifaddr
-
-    names = {"localhost": None, hostname: None, socket.gethostname(): None, "127.0.0.1": None, "::1": None}
-    for adapter in ifaddr.get_adapters():
-        for ip in adapter.ips:
-            names[ip.ip if isinstance(ip.ip, str) else ip.ip[0]] = None
-    return list(names)
-
-
-def _nameable(identity: str) -> bool:
-    """Whether a certificate can hold the name. A machine may have one with an underscore, a certificate may not."""
-    import idna
-
-    try:
-        ipaddress.ip_address(identity)
-    except ValueError:
-        try:
-            idna.encode(identity, uts46=True)       # as trustme does
-        except idna.IDNAError:
-            return False
-    return True

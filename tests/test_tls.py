@@ -101,6 +101,7 @@ def test_keys_are_secret_and_certificates_are_not(made: Path) -> None:
         "ca.key": 0o600,
         "server.pem": 0o644,
         "ca.pem": 0o644,
+        "ca.pem.lock": 0o600,
     }
     assert made.stat().st_mode & 0o777 == 0o700
 

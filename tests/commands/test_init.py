@@ -68,6 +68,7 @@ def test_secrets_are_readable_by_their_owner_alone(newcomer: Newcomer) -> None:
         ".local/state/mtq/tls": 0o700,
         ".local/state/mtq/tls/ca.key": 0o600,
         ".local/state/mtq/tls/ca.pem": 0o644,
+        ".local/state/mtq/tls/ca.pem.lock": 0o600,
         ".local/state/mtq/tls/server.key": 0o600,
         ".local/state/mtq/tls/server.pem": 0o644,
     }
