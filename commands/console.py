@@ -42,10 +42,11 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]], empty: str) 
     cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
     if sys.stdout.isatty():
         from rich.console import Console
-        from rich.table import Table
+        from rich.table import Column, Table
         from rich.text import Text
 
-        boxed = Table(*(column.replace("_", " ") for column in columns))
+        # Folded, not cut: a path or a fingerprint is of use only whole.
+        boxed = Table(*(Column(column.replace("_", " "), overflow="fold") for column in columns))
         for row in cells:
             boxed.add_row(*(Text(cell) for cell in row))
         Console().print(boxed)

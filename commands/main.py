@@ -22,6 +22,7 @@ MODULES = {
     "init": "init",
     "user": "user",
     "mailbox": "mailbox",
+    "cert": "cert",
     "config": "config",
 }
 """Sub-commands and their modules, in the order of the help. A module is loaded when its command is called."""

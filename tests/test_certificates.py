@@ -106,6 +106,13 @@ def test_a_key_belongs_to_its_certificate_and_to_no_other(key: Key, kind: str, _
     assert parse_key(issued.key_pem) != chain(LEAF).leaf.public_key
 
 
+def test_a_kind_of_key_that_is_not_known_is_named_by_its_number() -> None:
+    curve = b"\x2a\x86\x48\xce\x3d\x03\x01"
+    der = issue("a").certificate.public_bytes(Encoding.DER).replace(curve + b"\x07", curve + b"\x7f")
+    leaf = parse_chain(_pem(der)).leaf
+    assert (leaf.key_type, leaf.public_key, leaf.weakness) == ("unknown (1.2.840.10045.2.1)", b"", None)
+
+
 @pytest.mark.parametrize("algorithm", ["md5", "sha1"])
 def test_a_broken_signature_is_a_weakness(algorithm: str) -> None:
     leaf = signed_with(algorithm, issue("a", issue("Old", key=rsa_key(2048))))
