@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from .served import Finding, Verdict
 
+NONE = "no enabled service speaks TLS: no certificate is served"
+
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, rich_markup_mode=None, help="Certificates: mtq's own, and others."
 )
@@ -73,17 +75,16 @@ def create(
 
 @app.command()
 def show(context: typer.Context, service: ServiceName = None, as_json: Json = False) -> None:
-    """Show what the files say that enabled services serve, and those of [tls]. Needs no running server."""
+    """Show the certificates of the enabled services and of [tls], as their files are. Needs no running server."""
     from mtq.ledger import utc_now
 
     from . import served
 
     config = place.config(context)
     pairs = served.pairs(config, service)
-    both = [(pair.certificate, pair.key) for pair in pairs]
-    if service is None and (config.tls.certificate, config.tls.key) not in both:
-        pairs.append(served.common(config))
-    findings = [served.examine(pair, config) for pair in pairs]
+    if service is None:
+        pairs += served.unserved(config)
+    findings = [served.examine(pair) for pair in pairs]
     rows = [_row(finding, utc_now()) for finding in findings]
     if as_json:
         say_json({"certificates": rows})
@@ -112,7 +113,7 @@ def check(
 
     config, now = place.config(context), utc_now()
     verdicts = [
-        served.judge(served.examine(pair, config), config.server.hostname, now, days)
+        served.judge(served.examine(pair), config.server.hostname, now, days)
         for pair in served.pairs(config, service)
     ]
     problems = [problem for verdict in verdicts for problem in verdict.problems]
@@ -120,7 +121,7 @@ def check(
         say_json({"certificates": [_judged(verdict, now) for verdict in verdicts]})
         end(Exit.FAILED if problems else Exit.DONE)
     if not verdicts:
-        note("no enabled service speaks TLS: no certificate is served", quiet)
+        note(NONE, quiet)
     for verdict in verdicts:
         for warning in verdict.warnings:
             note(f"warning: {warning}", quiet)
@@ -140,7 +141,7 @@ def _order(config: Config, given: list[str], out: Path | None) -> "Order":
     home = own_certificate(config.server.state_dir).parent
     hostname, local = config.server.hostname, authority.local_names()
     if out is not None:
-        folder = out.absolute()
+        folder = home if out.resolve() == home.resolve() else out.absolute()
         names = (*given, hostname, *local)      # the first is the common name
         return authority.Order(folder / "server.pem", folder / "server.key", names, home)
     if config.tls.certificate != own_certificate(config.server.state_dir):
@@ -200,6 +201,8 @@ def _judged(verdict: "Verdict", now: datetime) -> dict[str, object]:
 
 
 def _print(rows: list[dict[str, object]]) -> None:
+    if not rows:
+        note(NONE)
     for number, row in enumerate(rows):
         if number:
             say("")

@@ -82,11 +82,22 @@ def furnish(config: Config, quiet: bool = False) -> None:
     if before_placeholder:
         _folder(Path(os.path.dirname(before_placeholder)), owner)
     if config.tls.certificate == own_certificate(config.server.state_dir):
-        from mtq import tls
+        _certify(config, quiet)
 
+
+def _certify(config: Config, quiet: bool) -> None:
+    from mtq import tls
+
+    try:
         made = tls.make_if_due(config.tls.certificate, config.tls.key, config.server.hostname)
-        if made is not None:
-            note(f"made a certificate {made.certificate}; clients that import {made.authority} trust it", quiet)
+    except (MtqError, OSError) as error:
+        if not (config.tls.certificate.exists() and config.tls.key.exists()):
+            raise
+        # It is renewed a month before its end: a full disk is no reason not to serve with what is there.
+        note(f"warning: {config.tls.certificate} could not be renewed: {error}")
+        return
+    if made is not None:
+        note(f"made a certificate {made.certificate}; clients that import {made.authority} trust it", quiet)
 
 
 def _folder(path: Path, owner: tuple[int, int] | None) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from mtq import certificates, tls
+from mtq.authority import RENEW_BEFORE
 from mtq.certificates import Chain
 from mtq.config.model import Config, TlsMode
 from mtq.config.read import enabled, own_certificate
@@ -22,6 +23,8 @@ class Pair:
     key: Path
     min_version: str
     """The highest of those that the services ask for: OpenSSL is stricter with it."""
+    ours: bool
+    """Whether this is the place of the certificate that mtq keeps itself."""
 
 
 @dataclass(frozen=True)
@@ -51,41 +54,44 @@ def pairs(config: Config, service: str | None = None) -> list[Pair]:
         if settings.tls is not TlsMode.OFF:
             files = settings.certificate or config.tls.certificate, settings.key or config.tls.key
             found.setdefault(files, {})[name] = (settings.min_version or config.tls.min_version).value
-    return [Pair(tuple(by), *files, max(by.values())) for files, by in found.items()]
+    return [_pair(config, tuple(by), *files, max(by.values())) for files, by in found.items()]
 
 
-def common(config: Config) -> Pair:
-    """What [tls] names, whether a service serves it or not."""
-    return Pair((), config.tls.certificate, config.tls.key, config.tls.min_version.value)
+def unserved(config: Config) -> list[Pair]:
+    """What [tls] names, if it is there and no enabled service serves it."""
+    certificate, key = config.tls.certificate, config.tls.key
+    served = [(pair.certificate, pair.key) for pair in pairs(config)]
+    if (certificate, key) in served or not certificate.exists():
+        return []
+    return [_pair(config, (), certificate, key, config.tls.min_version.value)]
 
 
-def examine(pair: Pair, config: Config) -> Finding:
+def examine(pair: Pair) -> Finding:
     """Read the files. Whatever is wrong with them is in the finding."""
     try:
         chain = certificates.read_chain(pair.certificate)
     except FileNotFoundError:
-        ours = pair.certificate == own_certificate(config.server.state_dir)
-        hint = " yet; `mtq cert create` makes it" if ours else ""
+        hint = " yet; `mtq cert create` makes it" if pair.ours else ""
         return Finding(pair, None, None, None, f"{pair.certificate}: is not there{hint}")
     except (MtqError, OSError) as error:
-        return Finding(pair, None, None, None, _said(error))
+        return Finding(pair, None, None, None, _said(pair.certificate, error))
     try:
         key = certificates.read_key(pair.key)
     except (MtqError, OSError) as error:
-        return Finding(pair, chain, None, chain.ends_in_root or None, _said(error))
-    fits = key == chain.leaf.public_key if chain.leaf.public_key else None
-    if fits is False:
+        return Finding(pair, chain, None, chain.ends_in_root or None, _said(pair.key, error))
+    if chain.leaf.public_key not in (key, b""):
         return Finding(pair, chain, False, chain.ends_in_root or None, _misfit(pair, chain, key))
     try:
         context = tls.server_context(pair.certificate, pair.key, pair.min_version)
     except tls.BadCertificate as error:
         weak = next(certificates.weaknesses(chain), None)
         refused = f"{pair.certificate}: {weak}; OpenSSL does not serve it" if weak else str(error)
+        fits = key == chain.leaf.public_key or None
         return Finding(pair, chain, fits, chain.ends_in_root or None, refused)
     beside = pair.certificate.parent / "ca.pem"
     authority = beside if chain.leaf.own and beside.exists() else None
     complete = chain.ends_in_root or tls.leads_to_an_authority(context, authority)
-    return Finding(pair, chain, fits, complete, None)
+    return Finding(pair, chain, True, complete, None)
 
 
 @dataclass(frozen=True)
@@ -101,7 +107,16 @@ class Verdict:
 
 def judge(finding: Finding, hostname: str, now: datetime, days: int) -> Verdict:
     """Look for what goes wrong with a pair within this many days."""
-    return Verdict(finding, tuple(_problems(finding, now, days)), tuple(_warnings(finding, hostname)))
+    remedy = "; `mtq cert create` makes another" if _renewable(finding, now) else ""
+    problems = tuple(problem + remedy for problem in _problems(finding, now, days))
+    return Verdict(finding, problems, tuple(_warnings(finding, hostname)))
+
+
+def _renewable(finding: Finding, now: datetime) -> bool:
+    """Whether mtq made it, keeps it, and would make another now."""
+    if not finding.pair.ours or finding.chain is None or not finding.chain.leaf.own:
+        return False
+    return finding.key_fits is False or finding.chain.not_after - now <= RENEW_BEFORE
 
 
 def _problems(finding: Finding, now: datetime, days: int) -> Iterator[str]:
@@ -152,7 +167,12 @@ def _open_to_all(key: Path) -> bool:
         return False        # said already, by `examine`
 
 
-def _said(error: MtqError | OSError) -> str:
+def _said(file: Path, error: MtqError | OSError) -> str:
     if isinstance(error, MtqError):
         return str(error)
-    return f"{error.filename}: {(error.strerror or str(error)).lower()}"
+    return f"{file}: {(error.strerror or str(error)).lower()}"
+
+
+def _pair(config: Config, services: tuple[str, ...], certificate: Path, key: Path, min_version: str) -> Pair:
+    ours = certificate == own_certificate(config.server.state_dir)
+    return Pair(services, certificate, key, min_version, ours)

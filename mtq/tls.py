@@ -63,11 +63,11 @@ def leads_to_an_authority(serving: ssl.SSLContext, authority: Path | None = None
     asking = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     asking.check_hostname = False
     asking.load_default_certs()
-    if authority is not None:
-        asking.load_verify_locations(authority)
     to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
     waiting = [asking.wrap_bio(to_client, to_server), serving.wrap_bio(to_server, to_client, server_side=True)]
     try:
+        if authority is not None:
+            asking.load_verify_locations(authority)
         while waiting:
             side = waiting.pop(0)
             try:
@@ -76,7 +76,7 @@ def leads_to_an_authority(serving: ssl.SSLContext, authority: Path | None = None
                 waiting.append(side)
     except ssl.SSLCertVerificationError as error:
         return False if error.verify_code in NO_ISSUER else None
-    except ssl.SSLError:
+    except OSError:     # of a handshake, or of the authority's file
         return None
     return True
 

@@ -1,5 +1,6 @@
 """The local authority: when a certificate of mtq's own is due, what follows it, and what is never touched."""
 
+import fcntl
 import os
 import resource
 import shutil
@@ -353,6 +354,14 @@ def test_many_processes_at_once_make_one(tmp_path: Path) -> None:
     said = sorted(process.communicate()[0].strip() for process in processes)
     assert said == ["False", "False", "False", "True"]
     assert trusted(tmp_path / "tls")
+
+
+def test_what_another_process_made_while_this_one_waited_for_it_is_not_made_again(
+    fresh: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fcntl, "flock", lambda *_: shutil.copytree(fresh, tmp_path, dirs_exist_ok=True))
+    assert authority.fulfil(order(tmp_path), NOW) is None
+    assert leaf(tmp_path) == leaf(fresh)
 
 
 def test_what_root_makes_belongs_to_the_owner_of_the_folder(tmp_path: Path) -> None:

@@ -197,6 +197,13 @@ def test_a_service_gets_its_own_by_the_same_authority(run: Run, own: Path, tmp_p
     assert run(*arguments).err.startswith(f"unchanged: {tmp_path}/pop/server.pem")
 
 
+def test_mtqs_own_place_may_be_written_in_another_way(run: Run, house: House, own: Path) -> None:
+    for lost in ("ca.pem", "server.pem"):
+        (own / lost).unlink()
+    assert run("cert", "create", "--out", f"{house.folder}/./state/../state/tls").code == 0
+    assert run("cert", "check", "--quiet").err == ""
+
+
 def test_a_place_that_belongs_to_somebody_elses_certificate_is_left_alone(
     run: Run, own: Path, tmp_path: Path
 ) -> None:
@@ -261,6 +268,12 @@ def test_mtqs_own_is_shown_as_such_and_its_chain_is_complete(run: Run, own: Path
     assert (row["own"], row["chain_complete"], row["file"]) == (True, True, f"{own}/server.pem")
 
 
+def test_what_cannot_be_known_is_null(run: Run, own: Path) -> None:
+    (own / "ca.pem").write_bytes(b"junk")
+    [row] = run("cert", "show", "--json").data["certificates"]
+    assert (row["chain_complete"], row["error"]) == (None, None)
+
+
 def test_days_left_are_those_of_the_first_certificate_of_the_chain_that_ends(run: Run, folder: Path) -> None:
     LEAF.write(folder, issue("Middle", ROOT, key=MIDDLE.key, authority=True, end=NOW + 5 * DAY + DAY / 2))
     [row] = run("cert", "show", "--json").data["certificates"]
@@ -310,6 +323,13 @@ def test_what_tls_names_is_shown_though_no_service_serves_it(run: Run, house: Ho
     [row] = run("cert", "show", "--json").data["certificates"]
     assert (row["services"], row["file"]) == ([], f"{folder}/server.pem")
     assert "services        none" in run("cert", "show").out
+
+
+def test_what_tls_names_is_not_missed_where_no_service_serves_it(run: Run, house: House) -> None:
+    house.file.write_text("")
+    outcome = run("cert", "show")
+    assert (outcome.code, outcome.out) == (0, "")
+    assert outcome.err == "no enabled service speaks TLS: no certificate is served\n"
 
 
 def test_one_service_may_be_asked_for_though_it_is_not_enabled(run: Run, house: House, folder: Path) -> None:
@@ -366,6 +386,28 @@ def test_it_is_said_when_the_end_comes_within_the_days(run: Run, folder: Path, d
 
 def test_no_number_of_days_is_too_large(run: Run, folder: Path) -> None:
     assert len(problems(run, "--days", "9" * 20)) == 3
+
+
+def test_of_its_own_mtq_says_how_to_have_another_when_it_would_make_one(run: Run, house: House, own: Path) -> None:
+    file = f"mtq: {own}/server.pem: "
+    [line] = problems(run, "--days", "400")
+    assert line.startswith(f"{file}expires in 396 days")
+    assert "mtq cert create" not in line        # which would not make another so early
+    tls.make(own / "server.pem", own / "server.key", "localhost", NOW - 390 * DAY)
+    [line] = problems(run)
+    assert line.startswith(f"{file}expires in 6 days, on ")
+    assert line.endswith("; `mtq cert create` makes another")
+    assert run("cert", "create").code == 0
+    assert problems(run) == []
+
+
+def test_of_its_own_mtq_makes_another_when_the_key_is_another_ones(run: Run, own: Path) -> None:
+    (own / "server.key").write_bytes(LEAF.key_pem)
+    assert problems(run) == [
+        f"mtq: {own}/server.key: it is not the key of {own}/server.pem; `mtq cert create` makes another"
+    ]
+    assert run("cert", "create").code == 0
+    assert problems(run) == []
 
 
 @pytest.mark.parametrize("days", ["-1", "soon", "1.5", "7d", ""])
@@ -452,6 +494,16 @@ def test_what_is_weak_is_a_problem_of_one_line(
     house.file.write_text(house.file.read_text().replace("[tls]", f'[tls]\nmin_version = "{min_version}"'))
     [line] = problems(run)
     assert line.startswith(f"mtq: {folder}/server.pem: {weakness}")
+
+
+def test_of_two_services_the_one_for_which_openssl_is_stricter_counts(
+    run: Run, house: House, folder: Path
+) -> None:
+    issue("localhost", ROOT, names=["localhost"], key=rsa_key(1024)).write(folder, ROOT)
+    house.file.write_text(house.file.read_text().replace("[services.pop3]", '[services.pop3]\nmin_version = "1.0"'))
+    [line] = problems(run)
+    assert line.endswith("OpenSSL does not serve it")
+    assert run("cert", "show", "--json").data["certificates"][0]["key_fits"] is True
 
 
 def test_what_only_openssl_finds_wrong_is_a_problem(run: Run, folder: Path) -> None:

@@ -4,10 +4,12 @@ import os
 import pwd
 import socket
 import ssl
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from mtq import tls
 from mtq.commands.main import main
 from mtq.config.read import load
 from tests.commands.desk import Outcome, Run, tree
@@ -139,6 +141,27 @@ def test_a_certificate_of_the_administrators_own_is_left_to_them(run: Run, house
     house.file.write_text('[server]\nstate_dir = "state"\n[tls]\ncertificate = "a.pem"\nkey = "a.key"\n')
     assert run("init").code == 0
     assert not list(house.folder.rglob("*.pem"))
+
+
+def test_a_certificate_that_cannot_be_renewed_yet_is_told_and_kept(run: Run, house: House) -> None:
+    tls.make(house.config.tls.certificate, house.config.tls.key, "localhost", datetime.now(UTC) - timedelta(days=380))
+    (house.authority.parent / "ca.key").write_bytes(b"junk")
+    before = tree(house.folder)
+    outcome = run("init", "--quiet")
+    assert (outcome.code, outcome.out) == (0, "")
+    assert outcome.err == (
+        f"warning: {house.config.tls.certificate} could not be renewed: "
+        f"{house.authority.parent}/ca.key: there is no private key in it (PEM)\n"
+    )
+    assert tree(house.folder) == before
+
+
+def test_a_certificate_that_cannot_be_made_at_all_is_an_error(run: Run, house: House) -> None:
+    house.authority.parent.mkdir(parents=True)
+    house.authority.write_bytes(b"junk")
+    outcome = run("init")
+    assert (outcome.code, outcome.out) == (1, "")
+    assert outcome.err.endswith(f"mtq: {house.authority}: there is no certificate in it (PEM)\n")
 
 
 # Started by root for a user of the system
