@@ -8,6 +8,7 @@
 import ipaddress
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 
 IPv4 = ipaddress.IPv4Address
 IPv6 = ipaddress.IPv6Address
@@ -19,7 +20,8 @@ ALLOWED = (
 
 _LABEL = r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)"
 _HOST = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(\.{_LABEL})*\.?\Z")
-_OCTETS = frozenset(map(str, range(256)))
+_OCTETS = {str(number): number for number in range(256)}
+_LENGTHS = {str(bits): bits for bits in range(33)}
 _HEXTET = re.compile(r"[0-9A-Fa-f]{1,4}\Z")
 
 
@@ -27,8 +29,7 @@ class BadRange(ValueError):
     """The text is no range."""
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """All addresses of one family from `low` to `high`, both included."""
 
     version: int
@@ -38,12 +39,22 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """What was written: a span, or a host name whose addresses are looked up while the server runs."""
+    """What was written: the addresses of one family from `low` to `high`, or a host name, kept resolved while we run.
+
+    It has no span object of its own: a hundred thousand of these are looked through whenever Python collects garbage.
+    """
 
     text: str
     exclude: bool
-    span: Span | None
+    version: int
+    low: int
+    high: int
     host: str | None = None
+
+    @property
+    def span(self) -> Span | None:
+        """What it covers; None for a host name."""
+        return Span(self.version, self.low, self.high) if self.host is None else None
 
 
 def client_address(text: str) -> IPv4 | IPv6:
@@ -62,11 +73,11 @@ def parse(written: str) -> Range:
     text = f"!{bare}" if exclude else bare
     span = _span(bare)
     if span is not None:
-        return Range(text, exclude, span)
+        return Range(text, exclude, *span)
     last_label = bare.rstrip(".").rpartition(".")[2]
     # No top domain is without a letter: 10.0.0.5-99 is a span gone wrong, and must not pass for a host name.
     if _HOST.match(bare) and any(character.isalpha() for character in last_label):
-        return Range(text, exclude, None, bare.rstrip(".").lower())
+        return Range(text, exclude, 0, 0, -1, bare.rstrip(".").lower())
     raise BadRange(written)
 
 
@@ -80,8 +91,14 @@ def parse_file(text: str) -> list[Range]:
         try:
             found.append(parse(written))
         except BadRange:
-            raise BadRange(f"line {number}: {written} is not {ALLOWED}") from None
+            raise BadRange(f"line {number}: {_shown(written)} is not {ALLOWED}") from None
     return found
+
+
+def _shown(written: str) -> str:
+    """For a terminal: lists come from elsewhere, and may hold anything."""
+    text = written if written.isprintable() else written.encode("unicode_escape").decode()
+    return text if len(text) <= 60 else text[:57] + "…"
 
 
 def _span(text: str) -> Span | None:
@@ -93,12 +110,18 @@ def _span(text: str) -> Span | None:
         first, dash, last = text.partition("-")
         if dash and (":" in text or (first.strip()[-1:].isdigit() and last.strip()[:1].isdigit())):
             return _between(first.strip(), last.strip())
-        return _between(text, text)
+        version, number = _number(text)
+        return Span(version, number, number)
     except ValueError:
         return None
 
 
 def _network(text: str) -> Span:
+    address, _, length = text.partition("/")
+    if ":" not in address and length in _LENGTHS:
+        free = 32 - _LENGTHS[length]
+        low = _ipv4(address) >> free << free
+        return Span(4, low, low + (1 << free) - 1)
     network = ipaddress.ip_network(text, strict=False)
     first = network.network_address
     if isinstance(first, IPv6) and first.ipv4_mapped is not None and network.prefixlen >= 96:
@@ -107,10 +130,27 @@ def _network(text: str) -> Span:
 
 
 def _between(first: str, last: str) -> Span:
-    low, high = client_address(first), client_address(last)
-    if low.version != high.version or int(low) > int(high):
+    (version, low), (version_of_last, high) = _number(first), _number(last)
+    if version != version_of_last or low > high:
         raise BadRange(f"{first}-{last}")
-    return Span(low.version, int(low), int(high))
+    return Span(version, low, high)
+
+
+def _number(text: str) -> tuple[int, int]:
+    """The family of an address and its number. Raises ValueError."""
+    if ":" not in text:
+        return 4, _ipv4(text)
+    address = client_address(text)
+    return address.version, int(address)
+
+
+def _ipv4(text: str) -> int:
+    """The number of an IPv4 address: `ipaddress` takes five times as long. Raises ValueError."""
+    first, second, third, last = text.split(".")
+    try:
+        return _OCTETS[first] << 24 | _OCTETS[second] << 16 | _OCTETS[third] << 8 | _OCTETS[last]
+    except KeyError:
+        raise BadRange(text) from None
 
 
 def _wildcard(text: str) -> Span:
@@ -134,4 +174,4 @@ def _part(part: str, separator: str) -> int:
         return int(part, 16)
     if part not in _OCTETS:
         raise BadRange(part)
-    return int(part)
+    return _OCTETS[part]

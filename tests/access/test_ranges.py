@@ -3,6 +3,8 @@
 import ipaddress
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mtq.access.ranges import BadRange, Span, client_address, parse, parse_file
 
@@ -153,6 +155,41 @@ def test_an_empty_file_has_no_ranges() -> None:
 def test_a_wrong_line_of_a_file_is_named_by_its_number() -> None:
     with pytest.raises(BadRange, match=r"^line 3: 10\.0\.0\.300 is not an address"):
         parse_file("# 1\n10.0.0.3\n10.0.0.300 # comment\n10.0.0.400\n")
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("10.0.0.1\x1b[31m", r"line 1: 10\.0\.0\.1\\x1b\[31m is not"),
+        ("10.0.0.1\r10.0.0.2", r"line 1: 10\.0\.0\.1\\r10\.0\.0\.2 is not"),
+        ("x" * 5000 + "!", "line 1: x{57}… is not"),
+    ],
+)
+def test_a_wrong_line_can_neither_move_the_cursor_nor_fill_the_screen(line: str, shown: str) -> None:
+    with pytest.raises(BadRange, match=f"^{shown}"):
+        parse_file(line)
+
+
+octets = st.sampled_from(["0", "1", "10", "99", "200", "255", "256", "01", "1000", "", "+1", " 1", "\u0661"])
+lengths = st.sampled_from(["0", "1", "8", "31", "32", "33", "08", "-1", "", "x", "255.0.0.0", "255.0.255.0"])
+
+
+@st.composite
+def addresses_or_nearly(draw: st.DrawFn) -> str:
+    """An IPv4 address or network, or what looks like one."""
+    address = ".".join(draw(st.lists(octets, min_size=3, max_size=5)))
+    return f"{address}/{draw(lengths)}" if draw(st.booleans()) else address
+
+
+@given(addresses_or_nearly())
+def test_ipv4_is_read_as_the_standard_library_reads_it(written: str) -> None:
+    try:
+        network = ipaddress.ip_network(written.strip(), strict=False)
+    except ValueError:
+        with pytest.raises(BadRange):
+            parse(written)
+    else:
+        assert parse(written).span == Span(4, int(network[0]), int(network[-1]))
 
 
 def test_a_span_says_its_family() -> None:

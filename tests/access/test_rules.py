@@ -1,6 +1,7 @@
 """Who is let in: the three modes, exclusion over inclusion, host names, and any ranges against a plain scan."""
 
 import ipaddress
+import random
 from collections.abc import Sequence
 
 import pytest
@@ -8,14 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mtq.access.ranges import Range, client_address, parse
-from mtq.access.rules import Addresses, Decision, Mode, Rules
+from mtq.access.rules import PORTION, Addresses, Decision, Mode, Rules
 
 
 def decide(
-    address: str, *ranges: str, mode: Mode = Mode.FIREWALL, names: Addresses | None = None
+    address: str,
+    *ranges: str,
+    mode: Mode = Mode.FIREWALL,
+    names: Addresses | None = None,
+    lan: Sequence[str] = (),
 ) -> Decision:
     """The decision over a client."""
-    return Rules(mode, map(parse, ranges), names).decide(client_address(address))
+    return Rules(mode, map(parse, ranges), names, map(parse, lan)).decide(client_address(address))
 
 
 def test_any_lets_everyone_in() -> None:
@@ -28,7 +33,7 @@ LISTS = pytest.mark.parametrize("mode", [Mode.FIREWALL, Mode.FIREWALL_AND_LAN])
 @LISTS
 def test_an_empty_list_lets_nobody_in(mode: Mode) -> None:
     for address in ("127.0.0.1", "::1", "192.0.2.7"):
-        assert decide(address, mode=mode) == Decision(False, None, "the list is empty")
+        assert decide(address, mode=mode) == Decision(False, None, "no range is in force")
 
 
 @LISTS
@@ -40,6 +45,24 @@ def test_who_is_covered_is_let_in(mode: Mode) -> None:
 @LISTS
 def test_who_is_not_covered_is_not_let_in(mode: Mode) -> None:
     assert decide("192.0.3.7", "10.0.0.0/8", "192.0.2.*", mode=mode) == Decision(False, None, "no range covers it")
+
+
+def test_the_lan_counts_in_its_own_mode_alone() -> None:
+    lan = ("10.0.0.0/8", "!10.0.0.13")
+    assert decide("10.0.0.1", mode=Mode.FIREWALL_AND_LAN, lan=lan).allowed
+    assert not decide("10.0.0.1", mode=Mode.FIREWALL, lan=lan).allowed
+    assert not decide("10.0.0.13", "10.0.0.13", mode=Mode.FIREWALL_AND_LAN, lan=lan).allowed
+    assert decide("10.0.0.13", "10.0.0.13", mode=Mode.FIREWALL, lan=lan).allowed
+
+
+def test_a_range_of_the_lan_is_said_to_be_one() -> None:
+    lan = ("10.0.0.0/8", "!10.0.0.13")
+    assert decide("10.0.0.1", mode=Mode.FIREWALL_AND_LAN, lan=lan) == Decision(
+        True, "10.0.0.0/8", "covered by 10.0.0.0/8, a range of the LAN"
+    )
+    assert decide("10.0.0.13", mode=Mode.FIREWALL_AND_LAN, lan=lan).reason == (
+        "excluded by !10.0.0.13, a range of the LAN"
+    )
 
 
 @pytest.mark.parametrize("ranges", [("192.0.2.*", "!192.0.2.7"), ("!192.0.2.7", "192.0.2.*")])
@@ -151,3 +174,19 @@ def test_the_decision_is_that_of_a_plain_scan(ranges: list[Range]) -> None:
 def test_order_does_not_matter(orders: tuple[list[Range], list[Range]]) -> None:
     one, other = (Rules(Mode.FIREWALL, ranges) for ranges in orders)
     assert [one.decide(a).allowed for a in all_addresses()] == [other.decide(a).allowed for a in all_addresses()]
+
+
+@pytest.mark.parametrize("form", FAMILIES.values())
+def test_a_list_that_is_sorted_in_portions_decides_like_a_short_one(form: str) -> None:
+    chance = random.Random(7)
+    spans = []
+    for _ in range(3 * PORTION):
+        low = chance.randrange(2**16)
+        spans.append((low, min(2**16 - 1, low + chance.choice([0, 0, 1, 5]))))
+    first = int(client_address(form.format(0)))
+    family = ipaddress.IPv4Address if first < 2**32 else ipaddress.IPv6Address
+    rules = Rules(Mode.FIREWALL, (parse(f"{family(first + low)}-{family(first + high)}") for low, high in spans))
+    inside = {number for low, high in spans for number in range(low, high + 1)}
+    assert 0 < len(inside) < 2**16
+    found = {number for number in range(2**16) if rules.decide(family(first + number)).allowed}
+    assert found == inside
