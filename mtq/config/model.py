@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from mtq.access import ranges
+from mtq.access.policy import Entry as Entry
 from mtq.access.ranges import Range
 from mtq.access.rules import Mode
 from mtq.config.kinds import (
@@ -113,15 +114,6 @@ class RemoteAuth(Enum):
     APOP = "apop"
     PLAIN = "plain"
     USER = "user"
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A range in a list, with the time at which it ends to count and a comment."""
-
-    range: Range
-    until: datetime | None = None
-    comment: str = ""
 
 
 @dataclass(frozen=True)
