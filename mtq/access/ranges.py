@@ -7,7 +7,6 @@
 
 import ipaddress
 import re
-from dataclasses import dataclass
 from typing import NamedTuple
 
 IPv4 = ipaddress.IPv4Address
@@ -37,11 +36,10 @@ class Span(NamedTuple):
     high: int
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Range(NamedTuple):
     """What was written: the addresses of one family from `low` to `high`, or a host name, kept resolved while we run.
 
-    It has no span object of its own: a hundred thousand of these are looked through whenever Python collects garbage.
+    A tuple, and flat: there may be a hundred thousand, and Python's garbage collection looks through each of them.
     """
 
     text: str

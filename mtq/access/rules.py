@@ -42,14 +42,14 @@ Addresses = Mapping[str, Sequence[IPv4 | IPv6]]
 
 @dataclass(frozen=True, slots=True)
 class _Cover:
-    """Disjoint, sorted segments, each with the range that covers it."""
+    """Spans of one family, sorted by where they start. Each reaches further than all before it."""
 
     lows: list[int] = field(default_factory=list)
     highs: list[int] = field(default_factory=list)
     owners: "array[int]" = field(default_factory=lambda: array("L"))
 
     def owner(self, address: int) -> int | None:
-        """The range that covers this address."""
+        """A range that covers this address: of those that start at or before it, the last reaches furthest."""
         at = bisect_right(self.lows, address) - 1
         return self.owners[at] if at >= 0 and address <= self.highs[at] else None
 
@@ -69,18 +69,16 @@ class _Spans:
         self.owners.append(owner)
 
     def cover(self) -> _Cover:
-        """The segments. Where two spans overlap the one that starts first keeps the overlap."""
+        """Sort them, and leave out what lies within others."""
         cover = _Cover()
-        covered = -1
+        reached = -1
         for start in _in_order(self.starts):
             index = start & _INDEX
-            high = self.ends[index]
-            if high <= covered:
-                continue
-            cover.lows.append(max(start >> _INDEX_BITS, covered + 1))
-            cover.highs.append(high)
-            cover.owners.append(self.owners[index])
-            covered = high
+            if self.ends[index] > reached:
+                reached = self.ends[index]
+                cover.lows.append(start >> _INDEX_BITS)
+                cover.highs.append(reached)
+                cover.owners.append(self.owners[index])
         return cover
 
 
