@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV   ?= .venv
 
-.PHONY: demo test lint clean
+.PHONY: demo test lint bench-ranges clean
 
 demo: $(VENV)/installed
 	$(VENV)/bin/mtq serve --demo
@@ -14,6 +14,9 @@ lint: $(VENV)/tested
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
+
+bench-ranges: $(VENV)/installed
+	$(VENV)/bin/python benchmarks/ranges.py
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info
