@@ -1,1 +1,1 @@
-"""Who may come in: what an administrator writes as ranges (`ranges`) and the decision over them (`rules`)."""
+"""Who may come in: ranges as an administrator writes them, rules compiled from them, and a policy as time goes by."""
