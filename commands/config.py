@@ -32,13 +32,12 @@ def show(
 def check(context: typer.Context) -> None:
     """Say whether the configuration and the files it names are right."""
     from mtq.config.read import missing_files
-    from mtq.ledger import utc_now
-    from mtq.server.service import shortcomings
+    from mtq.server.provisions import shortcomings
 
     config = place.config(context)
     file = place.of(context).file
     wrong = [f"{where}: {path}: there is no such file" for where, path in missing_files(config)]
-    wrong = wrong or list(shortcomings(config, utc_now()))
+    wrong = wrong or list(shortcomings(config))
     if wrong:
         raise ConfigInvalid("\n".join(f"{file}: {line}" for line in wrong))
     note(f"{file}: right; {len(config.services)} services")

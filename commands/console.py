@@ -3,9 +3,9 @@
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import typer
 
@@ -54,6 +54,26 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]], empty: str) 
     widths = [max(map(len, column)) for column in zip(columns, *cells, strict=True)]
     for row in ([column.upper() for column in columns], *cells):
         say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def rows_of(data: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    """The rows of a list that the server has told."""
+    found = data.get(name)
+    return [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
+
+
+def lines(rows: Sequence[Mapping[str, Any]], empty: str) -> None:
+    """Rows that all have the same keys as a table. `empty` says why there are none."""
+    columns = list(rows[0]) if rows else []
+    table(columns, [[_cell(row[column]) for column in columns] for row in rows], empty)
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return value
 
 
 def _text(value: object) -> str:

@@ -1,6 +1,5 @@
 """`mtq serve`: run the server in the foreground."""
 
-import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,6 +13,8 @@ from . import place
 from .console import note
 
 if TYPE_CHECKING:
+    from mtq.control.claim import Claim
+    from mtq.server.log import Log
     from mtq.server.run import Server
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -49,31 +50,49 @@ def _configuration(context: typer.Context) -> Config:
 
 def _run(file: Path, config: Config, welcome: str) -> None:
     from mtq import __version__
+    from mtq.control.claim import claim
     from mtq.ledger import Ledger, Remark
     from mtq.server.log import Log
     from mtq.server.process import serve as run
     from mtq.server.run import Server
 
+    claimed = claim(config.server.control_socket)      # first: a second server is not to touch the first one's ports
     ledger = Ledger()
     log = Log(config.server.log_level.value, config.server.log_format.value == "json")
     ledger.listen(log)
     ledger.enter(Remark("info", f"mtq {__version__} starting"))
     for remark in _not_yet(config):
         ledger.enter(Remark("warning", remark))
-    if os.geteuid() == 0 and config.server.user is None and not welcome:
-        ledger.enter(Remark("warning", "serving as root; set server.user (`mtq init --create-user` makes one)"))
 
     def ready(server: Server) -> None:
+        if not welcome:
+            for warning in server.warnings():
+                ledger.enter(Remark("warning", warning))
         ledger.enter(Remark("info", "ready"))
         if welcome:
             note(welcome)
 
-    run(lambda: Server(file, config, ledger, log), _nothing, ready)
+    try:
+        run(lambda: Server(file, config, ledger, log), lambda server: _controlled(server, claimed, log), ready)
+    finally:
+        claimed.release()
 
 
 @asynccontextmanager
-async def _nothing(_: "Server") -> AsyncIterator[None]:
-    yield
+async def _controlled(server: "Server", claimed: "Claim", log: "Log") -> AsyncIterator[None]:
+    """Serve the control socket for as long as the server is there."""
+    from mtq.control.endpoint import Endpoint
+    from mtq.control.events import Events
+    from mtq.control.handlers import Reception
+
+    reception = Reception(server)
+    events = Events(server.ledger, log, reception.idle, reception.services)
+    endpoint = Endpoint(claimed, reception.handlers(), events, server.ledger, log)
+    await endpoint.serve()
+    try:
+        yield
+    finally:
+        await endpoint.close()
 
 
 def _not_yet(config: Config) -> Iterator[str]:

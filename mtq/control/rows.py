@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from itertools import islice
 
 from mtq import __version__
+from mtq.access.policy import Row as RangeRow
 from mtq.config.model import Service
 from mtq.control.wire import VERSION
 from mtq.ledger import Ledger, LockRecord, SessionRecord
@@ -86,6 +87,18 @@ def service(name: str, settings: Service, state: str, error: str | None, connect
         "connections": connections,
         "max_connections": settings.max_connections,
         "error": error,
+    }
+
+
+def range_row(row: RangeRow) -> Row:
+    """A range; `service` is None for one of the LAN."""
+    return {
+        "range": row.range,
+        "service": row.service,
+        "exclude": row.exclude,
+        "until": None if row.until is None else moment(row.until),
+        "comment": row.comment,
+        "in_force": row.in_force,
     }
 
 

@@ -69,7 +69,7 @@ class Connection(asyncio.Protocol):
             return refusal
         self._address = address
         self._record = terms.ledger.open(terms.name, str(address))
-        self._clocks = Clocks(terms.policy.idle_timeout, terms.policy.login_timeout, self._loop.time())
+        self._clocks = Clocks(terms.offer.idle_timeout, terms.offer.login_timeout, self._loop.time())
         terms.joined(self)
         return None
 
@@ -424,7 +424,7 @@ class Connection(asyncio.Protocol):
                 lambda: self,
                 sock,
                 ssl=self._terms.tls,
-                ssl_handshake_timeout=self._terms.policy.login_timeout,
+                ssl_handshake_timeout=self._terms.offer.login_timeout,
                 ssl_shutdown_timeout=LAST_WORDS,
             )
         except OSError as error:
@@ -446,7 +446,7 @@ class Connection(asyncio.Protocol):
                 self,
                 self._terms.tls,
                 server_side=True,
-                ssl_handshake_timeout=self._terms.policy.login_timeout,
+                ssl_handshake_timeout=self._terms.offer.login_timeout,
                 ssl_shutdown_timeout=LAST_WORDS,
             )
         except OSError as error:

@@ -3,15 +3,18 @@
 from collections import Counter
 
 from mtq.access.ranges import IPv4, IPv6
-from mtq.access.rules import Decision, Rules
+from mtq.access.rules import Decision
 from mtq.errors import Code, Refusal
+from mtq.server.firewall import Firewall
+
+_SHUT = Decision(False, None, "the service does not run")
 
 
 class Door:
     """Counts the clients that are in."""
 
-    def __init__(self, rules: Rules) -> None:
-        self.rules = rules
+    def __init__(self) -> None:
+        self.firewall: Firewall | None = None      # None: nobody is let in
         self.most = 0      # clients at a time
         self.most_per_address = 0      # the same for one address; 0: no limit of its own
         self._inside: Counter[IPv4 | IPv6] = Counter()
@@ -22,9 +25,13 @@ class Door:
         """How many clients are in."""
         return self._count
 
+    def decide(self, address: IPv4 | IPv6) -> Decision:
+        """Whether a client with this address may come in by the ranges, and why."""
+        return _SHUT if self.firewall is None else self.firewall.decide(address)
+
     def admit(self, address: IPv4 | IPv6) -> Refusal | None:
         """Let a client in, or say why not. Whoever is let in has to `leave`."""
-        decision: Decision = self.rules.decide(address)
+        decision = self.decide(address)
         if not decision.allowed:
             return Refusal(Code.NONE, "access denied", f"access denied: {decision.reason}")
         if self._count >= self.most:

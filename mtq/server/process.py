@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import sys
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
@@ -9,12 +10,16 @@ from mtq.errors import MtqError
 from mtq.ledger import Remark
 from mtq.server.run import Server
 
+SWITCH = 0.001
+"""Seconds a thread may go on before the event loop gets its turn: ranges are compiled and mailboxes read in threads."""
+
 Attachment = Callable[[Server], AbstractAsyncContextManager[None]]
 """Something that goes with a server from before its start until after its end: the control socket."""
 
 
 def serve(make: Callable[[], Server], attached: Attachment, ready: Callable[[Server], None]) -> None:
     """Run until SIGTERM, SIGINT or a stop by command. `ready` is called once services are up. Raises MtqError."""
+    sys.setswitchinterval(SWITCH)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_serve(make, attached, ready))
 

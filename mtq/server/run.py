@@ -1,6 +1,7 @@
 """The running server: its services, what they share, and the changes that reach them while they run."""
 
 import asyncio
+import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -8,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from mtq.access.policy import Policy, Row
+from mtq.access.rules import Mode
 from mtq.config import read
 from mtq.config.difference import AT_START_ONLY, differences
 from mtq.config.model import Config
@@ -15,14 +18,20 @@ from mtq.errors import Code, MtqError, Refusal
 from mtq.ledger import Event, Ledger, Remark, SessionClosed, SessionRecord
 from mtq.mail.lock import Locks
 from mtq.server.connection import LAST_WORDS
+from mtq.server.firewall import Firewall
+from mtq.server.house import House
 from mtq.server.log import Log
-from mtq.server.service import Change, House, Service, State
+from mtq.server.names import Names
+from mtq.server.service import Change, Service, State
 from mtq.server.terms import Client
-from mtq.users.throttle import Throttle
+from mtq.users.throttle import Penalty, Throttle
 from mtq.users.verify import Verifier
 
 DISK_THREADS = 16
 """Threads that wait for disks: mailboxes being opened, cold messages read, removals done."""
+
+
+AS_ROOT = "serving as root; set server.user (`mtq init --create-user` makes one)"
 
 
 class NoSuchService(MtqError):
@@ -34,12 +43,14 @@ class Reloaded:
     """What a reload has done.
 
     `changed`: the keys whose values differ; `failed`: services that could not follow, and why (each goes on as
-    before); `at_start`: keys that count from the next start on.
+    before); `at_start`: keys that count from the next start on; `certificates`: by service, the serial number served
+    before and now.
     """
 
     changed: list[str]
     failed: dict[str, str]
     at_start: list[str]
+    certificates: dict[str, tuple[str | None, str]]
 
 
 class Server:
@@ -53,7 +64,16 @@ class Server:
         self.since = ledger.clock()
         self.throttle = Throttle(config.server.auth_failure_delay)
         self.stopping = asyncio.Event()
-        self._house = House(config, ledger, Verifier(config.users.file), self.throttle, Locks())
+        self._names = Names(ledger)
+        self._house = House(
+            config,
+            ledger,
+            Verifier(config.users.file),
+            self.throttle,
+            Locks(),
+            self._names,
+            Firewall(_lan(config), self._names, ledger.clock),
+        )
         self.services = {name: Service(name, settings, self._house) for name, settings in config.services.items()}
         self._retired: set[Service] = set()      # gone from the configuration, with clients that are still in
         self._changing = asyncio.Lock()      # one change of the services at a time
@@ -65,11 +85,11 @@ class Server:
         await self._house.verifier.look()
         await self._keep_secret()
         starting = [service for service in self.services.values() if service.settings.enabled]
-        for service in starting:
-            await service.start()
+        # All at once: each may have to wait for host names.
+        await asyncio.gather(self._house.lan.start(), *(service.start() for service in starting))
         if not any(service.state is State.RUNNING for service in starting):
             reasons = "; ".join(f"{s.name}: {s.error}" for s in starting) or "none is enabled"
-            self._house.verifier.close()
+            self._let_go()
             raise MtqError(f"no service runs: {reasons}")
 
     async def stop(self) -> None:
@@ -78,6 +98,11 @@ class Server:
         for service in services:
             service.stop_listening()
         await self._end(services, self.config.server.shutdown_grace)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        self._house.lan.close()
+        self._names.close()
         self._house.verifier.close()
 
     async def _keep_secret(self) -> None:
@@ -91,6 +116,35 @@ class Server:
         """All connections that were let in and are not gone."""
         return _clients((*self.services.values(), *self._retired))
 
+    def client(self, id: str) -> Client | None:
+        """The connection of a session, if it is there."""
+        return next((client for client in self.clients() if client.record.id == id), None)
+
+    def service(self, name: str) -> Service:
+        """The service of this name. Raises NoSuchService."""
+        service = self.services.get(name)
+        if service is None:
+            known = ", ".join(self.services) or "none"
+            raise NoSuchService(f"there is no service {name}; there are: {known}")
+        return service
+
+    async def ranges(self) -> list[Row]:
+        """The ranges of all services, then those of the LAN. Raises MtqError for a firewall file that is wrong."""
+        rows: list[Row] = []
+        for service in list(self.services.values()):
+            rows += await service.rows()
+        return rows + self._house.lan.rows()
+
+    def penalties(self) -> list[Penalty]:
+        """What stands against addresses."""
+        return self.throttle.penalties(asyncio.get_running_loop().time())
+
+    def warnings(self) -> list[str]:
+        """What an administrator should change."""
+        if os.geteuid() == 0:
+            return [AS_ROOT]
+        return []
+
     # What an administrator asks of it
 
     async def reload(self) -> Reloaded:
@@ -101,18 +155,24 @@ class Server:
         async with self._changing:
             config = await asyncio.get_running_loop().run_in_executor(None, read.load, self.file)
             changed = differences(self.config, config)
-            self._adopt(config)
+            before = self._serials()
+            await self._adopt(config)
             failed = await self._change_services(config)
+            after = self._serials()
         at_start = [key for key in changed if key in AT_START_ONLY]
         self.ledger.enter(Remark("info", f"configuration read again: {', '.join(changed) or 'nothing'} changed"))
         for name, reason in failed.items():
             self.ledger.enter(Remark("error", f"service {name} could not follow, and goes on as before: {reason}"))
-        return Reloaded(changed, failed, at_start)
+        certificates = {name: (before.get(name), serial) for name, serial in after.items()}
+        for name, (old, new) in certificates.items():
+            if old is not None and old != new:
+                self.ledger.enter(Remark("info", f"service {name}: serves certificate {new} instead of {old}"))
+        return Reloaded(changed, failed, at_start, certificates)
 
     async def start_service(self, name: str) -> bool:
         """Start a service; False if it runs already. Raises MtqError if it cannot."""
         async with self._changing:
-            service = self._service(name)
+            service = self.service(name)
             if service.state is State.RUNNING:
                 return False
             await service.start()
@@ -123,7 +183,7 @@ class Server:
     async def stop_service(self, name: str) -> bool:
         """Stop a service and end its sessions; False if it was stopped already. Raises NoSuchService."""
         async with self._changing:
-            service = self._service(name)
+            service = self.service(name)
             was_stopped = service.state is State.STOPPED
             service.stop_listening()
             await self._end([service], self.config.server.shutdown_grace)
@@ -152,12 +212,22 @@ class Server:
 
     # Changing
 
-    def _adopt(self, config: Config) -> None:
+    async def _adopt(self, config: Config) -> None:
+        lan = self.config.server.lan
         self.config = self._house.config = config
+        if config.server.lan != lan:
+            old, self._house.lan = self._house.lan, Firewall(_lan(config), self._names, self.ledger.clock)
+            await self._house.lan.start()
+            old.close()
         self.throttle.delay = float(config.server.auth_failure_delay)
         self._house.verifier.turn_to(config.users.file)
         if self._log is not None:
             self._log.turn_to(config.server.log_level.value, config.server.log_format.value == "json")
+
+    def _serials(self) -> dict[str, str]:
+        """The serial numbers of the certificates that are served, by service."""
+        served = {name: service.provisions for name, service in self.services.items()}
+        return {name: p.identity.serial for name, p in served.items() if p is not None and p.identity is not None}
 
     async def _change_services(self, config: Config) -> dict[str, str]:
         """All services as the configuration has them; those that could not follow, with the reason."""
@@ -193,13 +263,6 @@ class Server:
         if service.connections:
             self._retired.add(service)
 
-    def _service(self, name: str) -> Service:
-        service = self.services.get(name)
-        if service is None:
-            known = ", ".join(self.services) or "none"
-            raise NoSuchService(f"there is no service {name}; there are: {known}")
-        return service
-
     # Ends
 
     async def _end(self, services: list[Service], grace: float) -> None:
@@ -229,6 +292,10 @@ class Server:
         with suppress(TimeoutError):
             await asyncio.wait_for(done.wait(), seconds)
         unlisten()
+
+
+def _lan(config: Config) -> Policy:
+    return Policy(Mode.FIREWALL, config.server.lan)
 
 
 def _clients(services: Iterable[Service]) -> list[Client]:

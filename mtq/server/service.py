@@ -3,24 +3,18 @@
 import asyncio
 import secrets
 import ssl
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from enum import Enum
-from pathlib import Path
 
-from mtq import tls
-from mtq.access import ranges
-from mtq.access.ranges import IPv4, IPv6, Range
-from mtq.access.rules import Mode, Rules
+from mtq.access.policy import Row
+from mtq.access.ranges import IPv4, IPv6
 from mtq.config.kinds import Listen
-from mtq.config.model import Config, Entry, Tls, TlsMode
 from mtq.config.model import Service as Settings
-from mtq.config.read import enabled
+from mtq.config.model import TlsMode
 from mtq.errors import MtqError, Refusal
-from mtq.ledger import Ledger, ServiceState, SessionRecord
+from mtq.ledger import ServiceState, SessionRecord
 from mtq.mail import maildrop
-from mtq.mail.lock import Holder, Locks
+from mtq.mail.lock import Holder
 from mtq.mail.maildrop import Maildrop
 from mtq.protocol.asks import Features
 from mtq.protocol.sasl import Apop, Credentials, Password, Scram, ScramKeys
@@ -28,11 +22,12 @@ from mtq.server import listeners
 from mtq.server.accept import TlsListener
 from mtq.server.connection import Connection
 from mtq.server.door import Door
-from mtq.server.policy import Policy
+from mtq.server.firewall import Firewall
+from mtq.server.house import House
+from mtq.server.offer import Offer
+from mtq.server.provisions import Provisions, provide
 from mtq.server.terms import Client
 from mtq.users.passwd_file import Account
-from mtq.users.throttle import Throttle
-from mtq.users.verify import Verifier
 
 
 class State(Enum):
@@ -41,17 +36,6 @@ class State(Enum):
     RUNNING = "running"
     STOPPED = "stopped"
     FAILED = "failed"
-
-
-@dataclass
-class House:
-    """What all services of a server share. A reload puts another configuration into it."""
-
-    config: Config
-    ledger: Ledger
-    verifier: Verifier
-    throttle: Throttle
-    locks: Locks
 
 
 @dataclass(frozen=True)
@@ -65,15 +49,13 @@ class _Place:
 NONCE_OCTETS = 18
 """Random octets in the server's part of a SCRAM nonce; in its 24 characters no comma comes up."""
 
-_Prepared = tuple[ssl.SSLContext | None, Rules]
-
 
 @dataclass(frozen=True)
 class Change:
-    """Settings that are about to be taken up; `prepared` is None for a service that does not run."""
+    """Settings that are about to be taken up; `provisions` are None for a service that does not run."""
 
     settings: Settings
-    prepared: _Prepared | None
+    provisions: Provisions | None
 
 
 def _places(settings: Settings) -> list[_Place]:
@@ -90,8 +72,9 @@ class Service:
         self.error: str | None = None
         self.ledger = house.ledger
         self.tls: ssl.SSLContext | None = None
-        self.policy = Policy(settings, house.config)
-        self.door = Door(Rules(Mode.FIREWALL, ()))
+        self.offer = Offer(settings, house.config)
+        self.door = Door()
+        self.provisions: Provisions | None = None      # that it serves with now
         self.connections: set[Client] = set()
         self.empty = asyncio.Event()
         self.empty.set()
@@ -103,14 +86,13 @@ class Service:
     async def start(self) -> None:
         """Read the files and let clients in. A service that cannot is `failed` and says why; it raises nothing."""
         try:
-            await self._take_up(self.settings, await self._prepared(self.settings))
+            await self._take_up(self.settings, await self._provided(self.settings))
         except MtqError as error:
             self._fail(error)
 
     async def prepare(self, settings: Settings) -> Change:
         """Read what other settings need; nothing has changed yet. Raises MtqError."""
-        prepared = None if self.state is State.STOPPED else await self._prepared(settings)
-        return Change(settings, prepared)
+        return Change(settings, None if self.state is State.STOPPED else await self._provided(settings))
 
     def give_up(self, change: Change) -> None:
         """Close the ports that are not wanted any more: another service may be about to open them."""
@@ -122,38 +104,46 @@ class Service:
 
         Ports that stay are not touched. Raises MtqError; a service that ran then runs on as it did before.
         """
-        if change.prepared is None:
+        if change.provisions is None:
             self._adopt(change.settings)
             return
-        before = self.settings, (self.tls, self.door.rules)
-        was_running = self.state is State.RUNNING
+        settings, provisions = self.settings, self.provisions
         try:
-            await self._take_up(change.settings, change.prepared)
+            await self._take_up(change.settings, change.provisions)
         except MtqError as error:
             try:
-                if was_running:
-                    await self._take_up(*before)
-                else:
+                if provisions is None:
                     self._fail(error)
+                else:
+                    await self._take_up(settings, provisions)
             except MtqError as worse:
                 self._fail(worse)
             raise error from None
 
+    async def rows(self) -> list[Row]:
+        """The service's ranges, and whether each is in force. Raises MtqError for a firewall file that is wrong."""
+        firewall, loop = self.door.firewall, asyncio.get_running_loop()
+        if firewall is None:
+            provisions = await self._provided(self.settings)
+            firewall = Firewall(provisions.policy, self._house.names, self.ledger.clock, self.name)
+        rows = await loop.run_in_executor(None, firewall.rows)
+        return [row for row in rows if row.service is not None]
+
     def stop_listening(self) -> None:
         """Take no more clients. Those that are in stay."""
-        for place in list(self._listeners):
-            self._close(place)
+        self._close_all()
         if self.state is not State.STOPPED:
             self._set(State.STOPPED, "not listening any more")
 
-    async def _take_up(self, settings: Settings, prepared: _Prepared) -> None:
+    async def _take_up(self, settings: Settings, provisions: Provisions) -> None:
         """Open what is not open yet, close what is not wanted any more. Raises MtqError."""
-        context, rules = prepared
         wanted = _places(settings)
         for place in self._listeners.keys() - wanted:
             self._close(place)      # first: what is wanted may lie on the same port
-        self.tls = context or self.tls      # who was offered STLS before may still take it
-        self.door.rules = rules
+        if provisions.identity is not None:      # else who was offered STLS before may still take it
+            self.tls = provisions.identity.context
+        await self._guard(provisions)
+        self.provisions = provisions
         self._adopt(settings)
         for place in wanted:
             if place not in self._listeners:
@@ -162,25 +152,37 @@ class Service:
             places = ", ".join(str(listen) for listen in settings.listen)
             self._set(State.RUNNING, f"listening on {places}, TLS {settings.tls.value}")
 
+    async def _guard(self, provisions: Provisions) -> None:
+        """Let in by these ranges from now on; the same as before are not compiled again."""
+        old = self.door.firewall
+        if old is not None and self.provisions is not None and self.provisions.ranges == provisions.ranges:
+            return
+        firewall = Firewall(provisions.policy, self._house.names, self.ledger.clock, self.name)
+        await firewall.start()
+        self.door.firewall = firewall
+        if old is not None:
+            old.close()
+
     def _fail(self, error: MtqError) -> None:
+        self._close_all()
+        self._set(State.FAILED, str(error))
+
+    def _close_all(self) -> None:
         for place in list(self._listeners):
             self._close(place)
-        self._set(State.FAILED, str(error))
+        if self.door.firewall is not None:
+            self.door.firewall.close()
+        self.door.firewall = self.provisions = None
 
     def _adopt(self, settings: Settings) -> None:
         self.settings = settings
-        self.policy = Policy(settings, self._house.config)
+        self.offer = Offer(settings, self._house.config)
         self.door.most = settings.max_connections
         self.door.most_per_address = settings.max_connections_per_address
 
-    async def _prepared(self, settings: Settings) -> _Prepared:
+    async def _provided(self, settings: Settings) -> Provisions:
         """What has to be read from files. Raises MtqError."""
-        config = self._house.config
-
-        def read() -> _Prepared:
-            return context_of(settings, config.tls), rules_of(settings, config.server.lan, self.ledger.clock())
-
-        return await asyncio.get_running_loop().run_in_executor(None, read)
+        return await asyncio.get_running_loop().run_in_executor(None, provide, settings, self._house.config)
 
     async def _open(self, place: _Place) -> None:
         loop = asyncio.get_running_loop()
@@ -217,7 +219,7 @@ class Service:
 
     def features(self, address: IPv4 | IPv6, inside_tls: bool) -> Features:
         """What is offered to this client as things stand."""
-        return self.policy.features(address, inside_tls, self._house.verifier)
+        return self.offer.features(address, inside_tls, self._house)
 
     async def keys(self, user: str) -> ScramKeys:
         """What SCRAM has to know of a user, unknown ones included. Raises Refusal."""
@@ -228,7 +230,7 @@ class Service:
     async def open(self, credentials: Credentials, record: SessionRecord) -> Maildrop:
         """Check the credentials and open the mailbox. Raises Refusal."""
         account = await self._verified(credentials)
-        mailbox, settings = self.policy.mailbox(account)
+        mailbox, settings = self.offer.mailbox(account)
         since = record.since.isoformat(timespec="seconds")
         holder = Holder(account.name, self.name, record.id, record.address, since)
         try:
@@ -255,44 +257,3 @@ class Service:
         """Count a failed login; say how many seconds after the attempt it is to be answered."""
         shown = credentials.secret if isinstance(credentials, Password) else None
         return self._house.throttle.failed(address, credentials.user, shown, asyncio.get_running_loop().time())
-
-
-def shortcomings(config: Config, now: datetime) -> Iterator[str]:
-    """Why enabled services would fail, as far as it can be told without serving."""
-    for name, settings in enabled(config).items():
-        try:
-            rules_of(settings, config.server.lan, now)
-            made_later = settings.certificate is None and not config.tls.certificate.exists()
-            if not made_later:
-                context_of(settings, config.tls)
-        except MtqError as error:
-            yield f"services.{name}: {error}"
-
-
-def context_of(settings: Settings, common: Tls) -> ssl.SSLContext | None:
-    """What the service's listeners need for TLS, if they speak it. Raises MtqError."""
-    if settings.tls is TlsMode.OFF:
-        return None
-    lowest = settings.min_version or common.min_version
-    certificate, key = settings.certificate or common.certificate, settings.key or common.key
-    return tls.server_context(certificate, key, lowest.value)
-
-
-def rules_of(settings: Settings, lan: tuple[Entry, ...], now: datetime) -> Rules:
-    """The service's ranges compiled. Raises MtqError for a firewall file that cannot be used."""
-    entries = settings.firewall
-    if settings.access is Mode.FIREWALL_AND_LAN:
-        entries += lan
-    inside = [entry.range for entry in entries if entry.until is None or entry.until > now]
-    if settings.firewall_file is not None:
-        inside += _ranges_of(settings.firewall_file)
-    return Rules(settings.access, inside)
-
-
-def _ranges_of(file: Path) -> list[Range]:
-    try:
-        return ranges.parse_file(file.read_text(encoding="utf-8"))
-    except ranges.BadRange as error:
-        raise MtqError(f"{file}: {error}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise MtqError(f"{file}: {getattr(error, 'strerror', None) or 'not UTF-8'}") from None

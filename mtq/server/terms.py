@@ -10,7 +10,7 @@ from mtq.mail.maildrop import Maildrop
 from mtq.protocol.asks import Features
 from mtq.protocol.sasl import Credentials, ScramKeys
 from mtq.server.door import Door
-from mtq.server.policy import Policy
+from mtq.server.offer import Offer
 
 
 class Client(Protocol):
@@ -46,7 +46,7 @@ class Terms(Protocol):
     door: Door
     ledger: Ledger
     tls: ssl.SSLContext | None
-    policy: Policy
+    offer: Offer
 
     def features(self, address: IPv4 | IPv6, inside_tls: bool) -> Features:
         """What is offered to this client as things stand."""

@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from mtq.ledger import Ledger, Remark
+from mtq.ledger import Event, Ledger, Remark
 from mtq.server.names import AGAIN, Names, Use
 from mtq.server.resolver import THREADS
 from tests.server.turning import Book, run, settle, turning, until
@@ -19,8 +19,10 @@ class Keeper:
     def __init__(self, **found: str) -> None:
         self.book = Book(**found)
         self.changes = 0
-        self._ledger = Ledger()
-        self.names = Names(self._ledger, self.book)
+        self._events: list[Event] = []
+        ledger = Ledger()
+        ledger.listen(lambda _, event: self._events.append(event))
+        self.names = Names(ledger, self.book)
 
     def use(self, *hosts: str) -> Use:
         return self.names.use(hosts, self._changed)
@@ -39,7 +41,7 @@ class Keeper:
 
     @property
     def remarks(self) -> list[str]:
-        return [event.text for _, event in self._ledger.recent if isinstance(event, Remark)]
+        return [event.text for event in self._events if isinstance(event, Remark)]
 
     def _changed(self) -> None:
         self.changes += 1

@@ -4,13 +4,13 @@ import secrets
 from dataclasses import replace
 
 from mtq.access.ranges import IPv4, IPv6
-from mtq.access.rules import Mode, Rules
 from mtq.config.model import Config, Folders, Mechanism, PlaintextAuth, TlsMode
 from mtq.config.model import Service as Settings
 from mtq.mail import maildrop
 from mtq.mail.root import MailRoot
 from mtq.protocol import scram
 from mtq.protocol.asks import Features
+from mtq.server.house import House
 from mtq.users.passwd_file import Account
 from mtq.users.verify import Verifier
 
@@ -18,7 +18,7 @@ _SASL = {Mechanism.PLAIN: b"PLAIN", Mechanism.LOGIN: b"LOGIN", Mechanism.SCRAM_S
 """In the order in which they are offered."""
 
 
-class Policy:
+class Offer:
     """See the module's first line."""
 
     def __init__(self, settings: Settings, config: Config) -> None:
@@ -26,20 +26,19 @@ class Policy:
         self.login_timeout = float(settings.login_timeout)
         self.implicit_tls = settings.tls is TlsMode.IMPLICIT
         self._settings = settings
-        self._lan = Rules(Mode.FIREWALL, (entry.range for entry in config.server.lan))
         self._root = MailRoot(config.mailboxes.path)
         self._maildrops = maildrop.Settings(
             self._root.folder, settings.folders is Folders.ALL, settings.lock_mailboxes
         )
         self._stamp_host = _stamp_host(config.server.hostname)
 
-    def features(self, address: IPv4 | IPv6, inside_tls: bool, verifier: Verifier) -> Features:
+    def features(self, address: IPv4 | IPv6, inside_tls: bool, house: House) -> Features:
         """What is offered to this client as things stand."""
         return Features(
-            mechanisms=tuple(name for mechanism, name in _SASL.items() if self._offers(mechanism, verifier)),
-            clear_text=inside_tls or self._may_show_password(address),
+            mechanisms=tuple(name for mechanism, name in _SASL.items() if self._offers(mechanism, house.verifier)),
+            clear_text=inside_tls or self._may_show_password(address, house),
             stls=self._settings.tls is TlsMode.STARTTLS and not inside_tls,
-            timestamp=self._timestamp() if self._offers(Mechanism.APOP, verifier) else None,
+            timestamp=self._timestamp() if self._offers(Mechanism.APOP, house.verifier) else None,
         )
 
     def mailbox(self, account: Account) -> tuple[bytes, maildrop.Settings]:
@@ -66,14 +65,14 @@ class Policy:
         """Of the greeting, for APOP (RFC 1939, section 7). Never the same twice."""
         return f"<{secrets.token_hex(16)}@{self._stamp_host}>".encode()
 
-    def _may_show_password(self, address: IPv4 | IPv6) -> bool:
+    def _may_show_password(self, address: IPv4 | IPv6, house: House) -> bool:
         match self._settings.plaintext_auth:
             case PlaintextAuth.NEVER:
                 return False
             case PlaintextAuth.LOCAL:
                 return address.is_loopback
             case PlaintextAuth.LAN:
-                return self._lan.decide(address).allowed
+                return house.is_local(address)
             case PlaintextAuth.ALWAYS:
                 return True
 

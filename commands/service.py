@@ -1,0 +1,225 @@
+"""`mtq service`: the POP3 services."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mtq.errors import MtqError, WrongUsage
+
+from . import place, remote
+from .console import lines, note, rows_of, say_json, table
+from .options import DryRun, Json, Quiet
+
+if TYPE_CHECKING:
+    from mtq.config.document import Document
+    from mtq.config.model import Config
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, help="POP3 services.")
+
+Name = Annotated[str, typer.Argument(metavar="SERVICE", show_default=False)]
+Settings = Annotated[list[str], typer.Argument(metavar="KEY=VALUE...", show_default=False)]
+
+PATIENCE = 700.0
+"""Seconds a service may take to end its sessions: `shutdown_grace` is at most 600."""
+
+
+@app.command("list")
+def list_services(context: typer.Context, as_json: Json = False) -> None:
+    """List the services: those of the running server, else those that are configured."""
+    rows = _rows(context)
+    if as_json:
+        say_json({"services": rows})
+    else:
+        lines(rows, "No service is configured: `mtq service add NAME --listen WHERE`.")
+
+
+@app.command()
+def show(context: typer.Context, name: Name, as_json: Json = False) -> None:
+    """Show one service: what it does, and its settings in force, defaults included."""
+    from mtq.config.plain import plain
+
+    config = place.config(context)
+    row = next((row for row in _rows(context) if row["name"] == name), None)
+    if row is None or name not in config.services:
+        raise _no_such(name, list(config.services))
+    settings = plain(config.services[name])
+    if as_json:
+        say_json({**row, "settings": settings})
+        return
+    facts = [(key, row[key]) for key in ("name", "state", "connections", "error")]
+    table(("key", "value"), [*facts, *_flat(settings, "")], "")
+
+
+@app.command()
+def add(
+    context: typer.Context,
+    name: Name,
+    listen: Annotated[
+        list[str], typer.Option("--listen", metavar="WHERE", help="Port, ADDRESS:PORT or [IPv6]:PORT; may be repeated.")
+    ],
+    settings: Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", show_default=False)] = None,
+    quiet: Quiet = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Add a service; the running server starts it at once."""
+    from .change import change
+
+    def alter(document: "Document", config: "Config") -> str:
+        pairs = _values(name, [f"listen={_as_list(listen)}", *(settings or [])])
+        if name in config.services:
+            if all(document.get(("services", name, *path)) == value for path, value in pairs):
+                return f"service {name} is there"
+            raise MtqError(f"there is a service {name} already; `mtq service set {name}` changes it")
+        for path, value in pairs:
+            document.set(("services", name, *path), value)
+        return f"service {name} was added"
+
+    change(context, alter, quiet, dry_run)
+
+
+@app.command("set")
+def set_values(
+    context: typer.Context, name: Name, settings: Settings, quiet: Quiet = False, dry_run: DryRun = False
+) -> None:
+    """Change settings of a service, such as max_connections=50."""
+    from .change import change
+
+    def alter(document: "Document", config: "Config") -> str:
+        _known(name, config)
+        for path, value in _values(name, settings):
+            document.set(("services", name, *path), value)
+        return f"service {name}: {', '.join(settings)}"
+
+    change(context, alter, quiet, dry_run)
+
+
+@app.command()
+def remove(context: typer.Context, name: Name, quiet: Quiet = False, dry_run: DryRun = False) -> None:
+    """Remove a service. Who is connected may finish."""
+    from .change import change
+
+    def alter(document: "Document", _: "Config") -> str:
+        there = document.remove(("services", name))
+        return f"service {name} was removed" if there else f"there is no service {name}"
+
+    change(context, alter, quiet, dry_run)
+
+
+@app.command()
+def enable(
+    context: typer.Context,
+    name: Name,
+    now: Annotated[bool, typer.Option("--now", help="Start it, too.")] = False,
+    quiet: Quiet = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Have a service start with the server."""
+    _enable(context, name, True, quiet, dry_run)
+    if now and not dry_run:
+        _act(context, "service.start", name, "started", quiet)
+
+
+@app.command()
+def disable(
+    context: typer.Context,
+    name: Name,
+    now: Annotated[bool, typer.Option("--now", help="Stop it, too.")] = False,
+    quiet: Quiet = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Have a service no longer start with the server."""
+    _enable(context, name, False, quiet, dry_run)
+    if now and not dry_run:
+        _act(context, "service.stop", name, "stopped", quiet)
+
+
+@app.command()
+def start(context: typer.Context, name: Name, quiet: Quiet = False) -> None:
+    """Start a service of the running server."""
+    _act(context, "service.start", name, "started", quiet)
+
+
+@app.command()
+def stop(context: typer.Context, name: Name, quiet: Quiet = False) -> None:
+    """Stop a service of the running server and end its sessions; commands in flight are finished."""
+    _act(context, "service.stop", name, "stopped", quiet)
+
+
+@app.command()
+def restart(context: typer.Context, name: Name, quiet: Quiet = False) -> None:
+    """Stop a service of the running server and start it again."""
+    _act(context, "service.restart", name, "restarted", quiet)
+
+
+def _act(context: typer.Context, method: str, name: str, done: str, quiet: bool) -> None:
+    with remote.server(context) as server:
+        told = server.call(method, within=PATIENCE, name=name)
+    note(f"service {name} was {done}" if told.get("changed") else f"unchanged: service {name} is {done}", quiet)
+
+
+def _enable(context: typer.Context, name: str, wanted: bool, quiet: bool, dry_run: bool) -> None:
+    from .change import change
+
+    def alter(document: "Document", config: "Config") -> str:
+        if _known(name, config).enabled is not wanted:
+            document.set(("services", name, "enabled"), wanted)
+        return f"service {name} {'starts' if wanted else 'does not start'} with the server"
+
+    change(context, alter, quiet, dry_run)
+
+
+def _rows(context: typer.Context) -> list[Mapping[str, Any]]:
+    server = remote.server_if_running(context)
+    if server is not None:
+        with server:
+            return rows_of(server.call("service.list"), "services")
+    from mtq.config.rows import service_row
+
+    services = place.config(context).services
+    return [service_row(name, settings, "stopped", None, 0) for name, settings in services.items()]
+
+
+def _known(name: str, config: "Config") -> Any:
+    if name not in config.services:
+        raise _no_such(name, list(config.services))
+    return config.services[name]
+
+
+def _no_such(name: str, known: Sequence[str]) -> MtqError:
+    return MtqError(f"there is no service {name}; there are: {', '.join(known) or 'none'}")
+
+
+def _values(name: str, settings: Sequence[str]) -> list[tuple[tuple[str, ...], Any]]:
+    """What KEY=VALUE pairs mean for a service. Raises WrongUsage."""
+    from mtq.config import assignment, keys
+    from mtq.config.model import Config, Service
+
+    with_it = Config(services={name: Service()})
+    found = []
+    for text in settings:
+        path, value = assignment.pair(text)
+        try:
+            key = keys.find(with_it, ("services", name, *path), new_target=True)
+        except keys.UnknownKey as error:
+            raise WrongUsage(str(error)) from None
+        if key.kind is None:
+            raise WrongUsage(f"{text}: a table; set the keys in it")
+        found.append((key.path[2:], assignment.value(key.path, value, key.kind)))
+    return found
+
+
+def _as_list(listen: Sequence[str]) -> str:
+    from mtq.config.writing import written
+
+    return written([int(where) if where.isascii() and where.isdigit() else where for where in listen])
+
+
+def _flat(settings: Mapping[str, Any], prefix: str) -> list[tuple[str, object]]:
+    rows: list[tuple[str, object]] = []
+    for key, value in settings.items():
+        if isinstance(value, dict):
+            rows += _flat(value, f"{prefix}{key}.")
+        else:
+            rows.append((prefix + key, ", ".join(map(str, value)) if isinstance(value, list) else value))
+    return rows

@@ -1,0 +1,63 @@
+"""`mtq session`: who is connected."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+
+from mtq.errors import MtqError, WrongUsage
+
+from . import remote
+from .console import lines, note, rows_of, say_json
+from .options import DryRun, Json, Quiet
+
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, rich_markup_mode=None, help="Sessions of the running server."
+)
+
+
+@app.command("list")
+def list_sessions(context: typer.Context, as_json: Json = False) -> None:
+    """List the sessions of the running server."""
+    with remote.server(context) as server:
+        found = server.call("session.list")
+    if as_json:
+        say_json(found)
+    else:
+        lines(rows_of(found, "sessions"), "No session is open.")
+
+
+@app.command()
+def kick(
+    context: typer.Context,
+    session: Annotated[str | None, typer.Argument(metavar="[ID]", show_default=False, help="The session.")] = None,
+    user: Annotated[str | None, typer.Option(metavar="USER", help="All sessions of this user.")] = None,
+    address: Annotated[str | None, typer.Option(metavar="ADDRESS", help="All sessions from this address.")] = None,
+    quiet: Quiet = False,
+    dry_run: DryRun = False,
+) -> None:
+    """End sessions. Nothing is removed that was not committed. Exit 1: there is no such session."""
+    given = {"id": session, "user": user, "address": address}
+    chosen = {name: value for name, value in given.items() if value is not None}
+    if len(chosen) != 1:
+        raise WrongUsage("say which session: one of ID, --user and --address")
+    with remote.server(context) as server:
+        if dry_run:
+            _say_who(rows_of(server.call("session.list"), "sessions"), chosen)
+            return
+        ended = rows_of(server.call("session.kick", **chosen), "sessions")
+    for row in ended:
+        note(f"{_named(row)} was ended", quiet)
+
+
+def _say_who(sessions: list[Mapping[str, Any]], chosen: Mapping[str, str]) -> None:
+    [(key, value)] = chosen.items()
+    would = [row for row in sessions if row[key] == value]
+    if not would:
+        raise MtqError(f"there is no session of {key} {value}")
+    for row in would:
+        note(f"{_named(row)} would be ended")
+
+
+def _named(row: Mapping[str, Any]) -> str:
+    return f"session {row['id']} of {row['user'] or 'nobody yet'} from {row['address']}"

@@ -1,0 +1,29 @@
+"""What all services of a server share."""
+
+from dataclasses import dataclass
+
+from mtq.access.ranges import IPv4, IPv6
+from mtq.config.model import Config
+from mtq.ledger import Ledger
+from mtq.mail.lock import Locks
+from mtq.server.firewall import Firewall
+from mtq.server.names import Names
+from mtq.users.throttle import Throttle
+from mtq.users.verify import Verifier
+
+
+@dataclass
+class House:
+    """A reload puts another configuration, and another LAN, into it."""
+
+    config: Config
+    ledger: Ledger
+    verifier: Verifier
+    throttle: Throttle
+    locks: Locks
+    names: Names
+    lan: Firewall
+
+    def is_local(self, address: IPv4 | IPv6) -> bool:
+        """Whether an address is on the local network."""
+        return self.lan.decide(address).allowed

@@ -1,0 +1,68 @@
+"""What a service needs of files before it can serve: its certificate and its ranges."""
+
+import ssl
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mtq import certificates, tls
+from mtq.access import firewall_file
+from mtq.access.policy import Policy
+from mtq.access.ranges import Range
+from mtq.access.rules import Mode
+from mtq.config.model import Config, TlsMode
+from mtq.config.model import Service as Settings
+from mtq.config.read import enabled
+from mtq.errors import MtqError
+
+
+@dataclass(frozen=True)
+class Identity:
+    """The certificate that a service shows: `serial` is that of its first certificate, in hexadecimal."""
+
+    context: ssl.SSLContext
+    serial: str
+
+
+@dataclass(frozen=True)
+class Provisions:
+    """All that was read. `ranges` is what the policy was made of: the same again needs no compiling."""
+
+    identity: Identity | None      # None: the service speaks no TLS
+    ranges: tuple[object, ...]
+    policy: Policy
+
+
+def provide(settings: Settings, config: Config) -> Provisions:
+    """Read what a service needs. Takes its time. Raises MtqError."""
+    identity = _identity(settings, config)
+    file: Sequence[Range] = firewall_file.read(settings.firewall_file)
+    lan = config.server.lan if settings.access is Mode.FIREWALL_AND_LAN else ()
+    policy = Policy(settings.access, settings.firewall, file, lan)
+    return Provisions(identity, (settings.access, settings.firewall, tuple(file), lan), policy)
+
+
+def shortcomings(config: Config) -> Iterator[str]:
+    """Why enabled services would fail, as far as it can be told without serving."""
+    for name, settings in enabled(config).items():
+        try:
+            firewall_file.read(settings.firewall_file)
+            made_later = settings.certificate is None and not config.tls.certificate.exists()
+            if not made_later:
+                _identity(settings, config)
+        except MtqError as error:
+            yield f"services.{name}: {error}"
+
+
+def certificate_of(settings: Settings, config: Config) -> tuple[Path, Path]:
+    """The files of a service's certificate and its key."""
+    return settings.certificate or config.tls.certificate, settings.key or config.tls.key
+
+
+def _identity(settings: Settings, config: Config) -> Identity | None:
+    if settings.tls is TlsMode.OFF:
+        return None
+    lowest = settings.min_version or config.tls.min_version
+    certificate, key = certificate_of(settings, config)
+    context = tls.server_context(certificate, key, lowest.value)
+    return Identity(context, certificates.read_chain(certificate).leaf.serial)
