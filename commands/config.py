@@ -1,31 +1,32 @@
 """`mtq config`: what the configuration says, whether it is right, where it is."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mtq.errors import ConfigInvalid
+from mtq.errors import ConfigInvalid, MtqError, WrongUsage
 
 from . import place
 from .console import note, say, say_json
+from .options import DryRun, Json, Quiet
+
+if TYPE_CHECKING:
+    from mtq.config.document import Document
+    from mtq.config.model import Config
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, help="The configuration.")
 
 
 @app.command()
-def show(
-    context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False
-) -> None:
+def show(context: typer.Context, as_json: Json = False) -> None:
     """Print the whole configuration in force, defaults included."""
-    from mtq.config.plain import plain, without_absent
+    from mtq.config.plain import plain
 
     data = plain(place.config(context))
     if as_json:
         say_json(data)
-        return
-    import tomlkit
-
-    say(tomlkit.dumps(without_absent(data)).rstrip())
+    else:
+        _say_table(data)
 
 
 @app.command()
@@ -44,9 +45,7 @@ def check(context: typer.Context) -> None:
 
 
 @app.command()
-def path(
-    context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False
-) -> None:
+def path(context: typer.Context, as_json: Json = False) -> None:
     """Print which file is the configuration."""
     where = place.of(context)
     if where.named and not where.file.exists():
@@ -55,3 +54,73 @@ def path(
         say_json({"path": str(where.file)})
     else:
         say(str(where.file))
+
+
+@app.command()
+def get(context: typer.Context, key: str, as_json: Json = False) -> None:
+    """Print the value in force of a key, such as services.pop3.listen, or of a whole table."""
+    from mtq.config import assignment, keys
+    from mtq.config.plain import plain
+    from mtq.config.wording import named
+    from mtq.config.writing import written
+
+    config = place.config(context)
+    found = keys.find(config, assignment.key(key))
+    value = plain(config)
+    for name in found.path:
+        value = value[name]
+    if value is None:
+        raise MtqError(f"{named(found.path)}: has no value")
+    if as_json:
+        say_json(value)
+    elif found.kind is None:
+        _say_table(value)
+    else:
+        say(value if isinstance(value, str) else written(value))
+
+
+@app.command("set")
+def set_values(
+    context: typer.Context,
+    pairs: Annotated[list[str], typer.Argument(metavar="KEY VALUE [KEY VALUE]...")],
+    quiet: Quiet = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Set a key, or several that only go together. A value is TOML if it parses, else a string."""
+    if len(pairs) % 2:
+        raise WrongUsage(f"{pairs[-1]}: there is no value for this key")
+    from mtq.config import assignment
+
+    from .change import change
+
+    settings = [(assignment.key(key), text) for key, text in zip(pairs[::2], pairs[1::2], strict=True)]
+
+    def alter(document: "Document", config: "Config") -> str:
+        return ", ".join(_set(document, config, path, text) for path, text in settings)
+
+    change(context, alter, quiet, dry_run)
+
+
+def _set(document: "Document", config: "Config", path: tuple[str, ...], text: str) -> str:
+    from mtq.config import assignment, keys
+    from mtq.config.wording import named
+    from mtq.config.writing import written
+
+    try:
+        key = keys.find(config, path, new_target=True)
+    except keys.UnknownKey as error:
+        raise WrongUsage(str(error)) from None
+    if key.kind is None:
+        raise WrongUsage(f"{named(key.path)}: a table; set the keys in it")
+    value = assignment.value(key.path, text, key.kind)
+    document.set(key.path, value)
+    return f"{named(key.path)} = {written(value)}"
+
+
+def _say_table(data: object) -> None:
+    import tomlkit
+
+    from mtq.config.plain import without_absent
+
+    if text := tomlkit.dumps(without_absent(data)).rstrip():
+        say(text)

@@ -1,6 +1,5 @@
 """What a command says: data goes to stdout, narration to stderr. Colour and boxes only on a terminal."""
 
-import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -31,6 +30,8 @@ def note(text: str, quiet: bool = False) -> None:
 
 def say_json(data: object) -> None:
     """Data for a program, alone on stdout. Times are ISO 8601 in UTC."""
+    import json
+
     say(json.dumps(data, indent=2, default=_text))
 
 

@@ -12,7 +12,7 @@ from mtq.access.ranges import Range
 from mtq.errors import Exit, MtqError, WrongUsage
 
 from . import place, remote
-from .console import end, lines, note, rows_of, say, say_json
+from .console import end, lines, rows_of, say, say_json
 from .options import DryRun, Json, Quiet
 
 if TYPE_CHECKING:

@@ -17,6 +17,7 @@ from mtq.errors import MtqError
 
 from . import place
 from .console import note, say
+from .options import DryRun, Quiet
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -29,8 +30,8 @@ def init(
     create_user: Annotated[
         bool, typer.Option("--create-user", help=f"As root: make the system user {SERVICE_USER} if it is not there.")
     ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing when it went well.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the configuration, and write nothing.")] = False,
+    quiet: Quiet = False,
+    dry_run: DryRun = False,
 ) -> None:
     """Write a safe configuration, an empty users file and a certificate. What is there already is left alone."""
     file = place.of(context).file

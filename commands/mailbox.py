@@ -3,7 +3,6 @@
 import os
 import sys
 from collections.abc import Callable, Iterator
-from typing import Annotated
 
 import typer
 
@@ -15,10 +14,9 @@ from mtq.users.passwd_file import Account
 
 from . import place
 from .console import note, say, say_json, table
+from .options import Json
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, help="Mailboxes.")
-
-Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
 
 
 class NoSuchUser(MtqError):

@@ -3,11 +3,14 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from mtq.config import paths
-from mtq.config.model import Config
+
+if TYPE_CHECKING:
+    from mtq.config.model import Config
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ def of(context: typer.Context) -> Place:
     return found
 
 
-def config(context: typer.Context) -> Config:
+def config(context: typer.Context) -> "Config":
     """Its configuration. Raises ConfigInvalid."""
     from mtq.config.read import load
 

@@ -10,6 +10,7 @@ from mtq.errors import Exit, MtqError, WrongUsage
 
 from . import place
 from .console import end, note, say_json, table
+from .options import DryRun, Json, Quiet
 
 if TYPE_CHECKING:
     from mtq.users.passwd_file import Account
@@ -29,14 +30,10 @@ SchemeName = Annotated[
         "--scheme", help="How the password is stored; SCRAM needs SCRAM-SHA-256 or PLAIN, APOP needs PLAIN."
     ),
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", help="Say nothing when it went well.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
 
 
 @app.command("list")
-def list_users(
-    context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False
-) -> None:
+def list_users(context: typer.Context, as_json: Json = False) -> None:
     """List the users."""
     from mtq.users import passwd_file, schemes
 

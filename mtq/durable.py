@@ -122,11 +122,12 @@ def writing(path: Path) -> Iterator[None]:
 
 
 def _take_after(fd: int, target: bytes, folder: bytes, mode: int) -> None:
-    like = os.stat(folder)
+    like, own = os.stat(folder), os.fstat(fd)
+    must = os.geteuid() == 0
     with suppress(FileNotFoundError):
         there = os.lstat(target)
         if not stat.S_ISLNK(there.st_mode):
-            like, mode = there, there.st_mode & 0o777
-    if os.geteuid() == 0:
-        os.fchown(fd, like.st_uid, like.st_gid)
+            like, mode, must = there, there.st_mode & 0o777, True
+    if must and (own.st_uid, own.st_gid) != (like.st_uid, like.st_gid):
+        os.fchown(fd, like.st_uid, like.st_gid)     # who cannot keep the owner does not replace the file
     os.fchmod(fd, mode)

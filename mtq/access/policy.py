@@ -8,24 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from mtq.access.entry import Entry as Entry
 from mtq.access.ranges import IPv4, IPv6, Range
 from mtq.access.rules import Addresses, Decision, Mode, Rules
 
 LOOK = 60.0
 """Seconds between two looks at the time, at most: so long a clock that was set may go unnoticed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A range in a list, with the time at which it ends to count and a comment."""
-
-    range: Range
-    until: datetime | None = None
-    comment: str = ""
-
-    def counts(self, now: datetime) -> bool:
-        """Whether it has not expired."""
-        return self.until is None or self.until > now
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
 from heapq import merge
 
+from mtq.access.mode import Mode as Mode
 from mtq.access.ranges import IPv4, IPv6, Range
 
 PORTION = 2048
@@ -17,14 +17,6 @@ PORTION = 2048
 
 _INDEX_BITS = 32
 _INDEX = (1 << _INDEX_BITS) - 1
-
-
-class Mode(Enum):
-    """Whom a service lets in."""
-
-    ANY = "any"
-    FIREWALL = "firewall"
-    FIREWALL_AND_LAN = "firewall+lan"
 
 
 @dataclass(frozen=True, slots=True)

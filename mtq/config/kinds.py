@@ -1,7 +1,6 @@
 """What a value of the configuration may be: each kind turns what TOML gave into the value meant, or says why not."""
 
 import ipaddress
-import socket
 from dataclasses import dataclass
 from enum import Enum
 from typing import Generic, Protocol, TypeVar
@@ -34,7 +33,6 @@ class Kind(Protocol[T_co]):
         """The value meant. Raises Unfit."""
 
 
-@dataclass(frozen=True)
 class Switch:
     """true or false."""
 
@@ -138,7 +136,6 @@ class Listen:
         return f"[{self.address}]:{self.port}" if ":" in self.address else f"{self.address}:{self.port}"
 
 
-@dataclass(frozen=True)
 class ListenKind:
     """A port by number or name, or ADDRESS:PORT."""
 
@@ -167,6 +164,8 @@ class ListenKind:
         elif text in POP3_PORTS:
             number = POP3_PORTS[text]
         else:
+            import socket  # few configurations need it, and every command reads one
+
             try:
                 number = socket.getservbyname(text, "tcp")
             except (OSError, ValueError):       # ValueError: a NUL in it

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from mtq.access import ranges
-from mtq.access.policy import Entry as Entry
+from mtq.access.entry import Entry as Entry
+from mtq.access.mode import Mode
 from mtq.access.ranges import Range
-from mtq.access.rules import Mode
 from mtq.config.kinds import (
     Choice,
     Kind,
@@ -143,7 +143,6 @@ class EntryKind:
             raise Unfit(found) from None
 
 
-@dataclass(frozen=True)
 class Mechanisms:
     """"auto" or a list of mechanisms; "auto" is None."""
 
@@ -155,7 +154,6 @@ class Mechanisms:
         return Several(Choice(Mechanism), least=1).read(found)
 
 
-@dataclass(frozen=True)
 class Delimiter:
     """What stands between user and server in the name of a proxied login."""
 
@@ -178,7 +176,6 @@ _certificate = "certificate chain, PEM"
 _key = "its private key, PEM"
 
 
-@dataclass(frozen=True)
 class PathKind:
     """A path; `read` makes it relative to the configuration's folder."""
 

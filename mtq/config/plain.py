@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mtq.config.kinds import Listen
-from mtq.config.model import Entry
+from mtq.config.model import Entry, Mechanisms
 
 
 def plain(value: Any) -> Any:    # Any: what TOML and JSON hold has no narrower type
@@ -25,7 +25,7 @@ def plain(value: Any) -> Any:    # Any: what TOML and JSON hold has no narrower 
         case Mapping():
             return {name: plain(item) for name, item in value.items()}
         case _ if dataclasses.is_dataclass(value):
-            return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+            return {field.name: _of_field(field, getattr(value, field.name)) for field in dataclasses.fields(value)}
         case _:
             return value
 
@@ -35,6 +35,10 @@ def without_absent(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: without_absent(item) for name, item in value.items() if item is not None}
     return value
+
+
+def _of_field(field: "dataclasses.Field[Any]", value: Any) -> Any:
+    return "auto" if value is None and isinstance(field.metadata.get("kind"), Mechanisms) else plain(value)
 
 
 def _entry(entry: Entry) -> str | dict[str, str | datetime]:

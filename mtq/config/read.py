@@ -3,7 +3,6 @@
 import dataclasses
 import os
 import re
-import socket
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Any, TypeGuard, TypeVar, cast
 from mtq.config.kinds import Kind, Listen, Unfit
 from mtq.config.model import UNSET, Config, Service
 from mtq.config.paths import Places, here
+from mtq.config.wording import named, unknown, wrong
 from mtq.errors import ConfigInvalid
 
 M = TypeVar("M")
@@ -28,17 +28,26 @@ class Problem:
     path: KeyPath
     what: str
 
+    def __str__(self) -> str:
+        return f"{named(self.path)}{self.what}"
+
 
 class Invalid(ConfigInvalid):
     """The file was read and is wrong. One line a problem."""
 
     def __init__(self, file: Path, problems: list[tuple[int, Problem]]) -> None:
-        self.lines = [f"{file}:{line}: {_dotted(p.path)}{p.what}" for line, p in problems]
+        self.lines = [f"{file}:{line}: {problem}" for line, problem in problems]
+        self.problems = [problem for _, problem in problems]
         super().__init__("\n".join(self.lines))
 
 
 def load(file: Path, default: Places | None = None) -> Config:
     """Read and validate a configuration file. Raises ConfigInvalid."""
+    return parse(text_of(file), file, default or here())
+
+
+def text_of(file: Path) -> str:
+    """The text of a configuration file, its line ends as they are. Raises ConfigInvalid."""
     try:
         raw = file.read_bytes()
     except FileNotFoundError:
@@ -46,11 +55,10 @@ def load(file: Path, default: Places | None = None) -> Config:
     except OSError as error:
         raise ConfigInvalid(f"{file}: {(error.strerror or str(error)).lower()}") from None
     try:
-        text = raw.decode()
+        return raw.decode()
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise ConfigInvalid(f"{file}:{line}: not UTF-8, which TOML has to be") from None
-    return parse(text, file, default or here())
 
 
 def parse(text: str, file: Path, default: Places) -> Config:
@@ -85,7 +93,7 @@ def _table(
         here = (*path, name)
         field = fields.get(name)
         if field is None:
-            problems.append(Problem(here, _unknown(name, list(fields))))
+            problems.append(Problem(here, unknown(name, fields)))
         elif "table" in field.metadata:
             if _is_table(value, here, problems):
                 values[name] = _table(field.metadata["table"], value, here, base, problems)
@@ -113,7 +121,7 @@ def _named_tables(
 def _is_table(value: object, path: KeyPath, problems: list[Problem]) -> TypeGuard[dict[str, object]]:
     if isinstance(value, dict):
         return True
-    problems.append(Problem(path, _wrong(value, "a table")))
+    problems.append(Problem(path, wrong(value, "a table")))
     return False
 
 
@@ -122,45 +130,9 @@ def _value(kind: Kind[object], value: object, path: KeyPath, base: Path, problem
         read = kind.read(value)
     except Unfit as unfit:
         where = path if unfit.item is None else (*path, unfit.item)
-        problems.append(Problem(where, _wrong(unfit.found, kind.allowed)))
+        problems.append(Problem(where, wrong(unfit.found, kind.allowed)))
         return None
     return base / read if isinstance(read, Path) else read
-
-
-def _wrong(found: object, allowed: str) -> str:
-    return f": found {_shown(found)}; allowed is {allowed}"
-
-
-def _shown(found: object) -> str:
-    if isinstance(found, bool):
-        return str(found).lower()
-    if isinstance(found, str):
-        text = '"' + found.encode("unicode_escape").decode() + '"'
-    elif isinstance(found, dict):
-        return "a table"
-    else:
-        text = str(found)
-    return text if len(text) <= 60 else text[:57] + "…"
-
-
-def _unknown(name: str, known: list[str]) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, known, 1)
-    hint = f'did you mean "{near[0]}"?' if near else "known here: " + ", ".join(known)
-    return f": unknown key; {hint}"
-
-
-def _dotted(path: KeyPath) -> str:
-    text = ""
-    for part in path:
-        if isinstance(part, int):
-            text += f"[{part}]"
-        else:
-            plain = re.fullmatch(r"[A-Za-z0-9_-]+", part)
-            shown = part if plain else '"' + part.encode("unicode_escape").decode() + '"'
-            text += f".{shown}" if text else shown
-    return text
 
 
 def _contradictions(config: Config) -> Iterator[Problem]:
@@ -202,7 +174,7 @@ def _fill(config: Config, base: Path, default: Places) -> Config:
         config,
         server=dataclasses.replace(
             server,
-            hostname=server.hostname or socket.gethostname(),
+            hostname=server.hostname or os.uname().nodename,
             state_dir=state,
             control_socket=server.control_socket if server.control_socket != UNSET else socket_default,
         ),
@@ -233,15 +205,15 @@ def enabled(config: Config) -> dict[str, Service]:
 
 def missing_files(config: Config) -> list[tuple[str, Path]]:
     """Files that the configuration names and that are not there: key and path. mtq's own certificate is made."""
-    named: list[tuple[str, Path | None]] = []
+    files: list[tuple[str, Path | None]] = []
     if config.tls.certificate != own_certificate(config.server.state_dir):
-        named += [("tls.certificate", config.tls.certificate), ("tls.key", config.tls.key)]
+        files += [("tls.certificate", config.tls.certificate), ("tls.key", config.tls.key)]
     for name, service in config.services.items():
         keys = ("certificate", "key", "firewall_file")
-        named += [(f"services.{name}.{key}", getattr(service, key)) for key in keys]
-        named.append((f"services.{name}.proxy.ca_file", service.proxy.ca_file))
-        named += [
-            (_dotted(("services", name, "proxy", "targets", host, "ca_file")), target.ca_file)
+        files += [(f"services.{name}.{key}", getattr(service, key)) for key in keys]
+        files.append((f"services.{name}.proxy.ca_file", service.proxy.ca_file))
+        files += [
+            (named(("services", name, "proxy", "targets", host, "ca_file")), target.ca_file)
             for host, target in service.proxy.targets.items()
         ]
-    return [(key, path) for key, path in named if path is not None and not path.exists()]
+    return [(key, path) for key, path in files if path is not None and not path.exists()]

@@ -1,7 +1,6 @@
 """Putting a message into a Maildir: written in tmp, synced, then moved into new under its final name."""
 
 import os
-import socket
 import time
 from collections.abc import Iterator
 from itertools import count
@@ -68,7 +67,7 @@ def _make_folder(path: bytes) -> None:
 def _unique_name() -> bytes:
     """seconds.MmicrosecondsPprocessQsequence.host (https://cr.yp.to/proto/maildir.html)."""
     now = time.time_ns()
-    host = socket.gethostname().replace("/", "\\057").replace(":", "\\072").replace(",", "\\054")
+    host = os.uname().nodename.replace("/", "\\057").replace(":", "\\072").replace(",", "\\054")
     second, micro = now // 10**9, now // 1000 % 10**6
     unique = f"{second}.M{micro:06}P{os.getpid()}Q{next(_sequence)}R{os.urandom(4).hex()}.{host}"
     return os.fsencode(unique)

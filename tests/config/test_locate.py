@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mtq.config.locate import KeyPath, line_of
+from mtq.config.layout import KeyPath
+from mtq.config.locate import line_of
 
 
 def line(text: str, *path: str | int) -> str:

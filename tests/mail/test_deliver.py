@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -123,13 +124,13 @@ def test_the_size_in_the_name_is_one_that_sessions_understand(mailbox: Mailbox) 
 
 
 def test_the_name_says_when_where_and_by_whom(mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("socket.gethostname", lambda: "quarry")
+    monkeypatch.setattr("os.uname", lambda: SimpleNamespace(nodename="quarry"))
     name = os.path.basename(deliver(mailbox.path, iter([TEXT])))
     assert re.match(rb"[0-9]{10}\.M[0-9]{6}P%dQ[0-9]+R[0-9a-f]{8}\.quarry,S=" % os.getpid(), name)
 
 
 def test_a_strange_host_name_does_not_break_the_name(mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("socket.gethostname", lambda: "../a:2,W=9")
+    monkeypatch.setattr("os.uname", lambda: SimpleNamespace(nodename="../a:2,W=9"))
     path = deliver(mailbox.path, iter([TEXT]))
     assert path.endswith(b"...\\057a\\0722\\054W=9,S=29,W=34")
     assert mailbox.listed() == [(os.path.basename(path), TEXT_OCTETS)]
