@@ -7,6 +7,7 @@ import typer
 from mtq.config.document import Document
 from mtq.config.edit import Outcome, edit
 from mtq.config.model import Config
+from mtq.errors import NoServer
 
 from . import place
 from .console import note, say
@@ -38,4 +39,14 @@ def change(context: typer.Context, alter: Change, quiet: bool = False, dry_run: 
 
 
 def _tell_server(outcome: Outcome) -> None:
-    """Let a change that is written reach the running server, which so far reads the file only when it starts."""
+    """Let a change that is written reach the running server. Raises MtqError if that could not follow."""
+    from mtq.control.client import Client
+
+    from .reload import complain
+
+    try:
+        server = Client.connect(outcome.config.server.control_socket)
+    except NoServer:
+        return
+    with server:
+        complain(server.call("server.reload"))

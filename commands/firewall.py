@@ -16,7 +16,8 @@ from .console import end, lines, rows_of, say, say_json
 from .options import DryRun, Json, Quiet
 
 if TYPE_CHECKING:
-    from mtq.access.rules import Decision
+    from mtq.access.policy import Policy
+    from mtq.access.rules import Addresses, Decision
     from mtq.config.document import Document
     from mtq.config.model import Config
 
@@ -28,7 +29,7 @@ RESOLVING = 5.0
 """Seconds that host names among the ranges may take where no server is running that knows them."""
 
 MOST = 10_000
-"""Ranges that a list in the configuration may have; more are at home in a firewall_file, which is read much faster."""
+"""Ranges that a list in the configuration may have; more are at home in a firewall_file, which is read faster."""
 
 Service = Annotated[str | None, typer.Option("--service", metavar="SERVICE", help="The ranges of this service.")]
 Lan = Annotated[bool, typer.Option("--lan", help="The ranges of the local network (server.lan).")]
@@ -150,8 +151,8 @@ def mode(
     change(context, alter, quiet, dry_run)
 
 
-@app.command()
-def test(
+@app.command("test")
+def try_address(
     context: typer.Context,
     address: Annotated[str, typer.Argument(metavar="ADDRESS", show_default=False)],
     service: Service = None,
@@ -204,7 +205,7 @@ def _change(
         now = datetime.now(UTC)
         after = list(altered([item for item in before if not _is_expired(item, now)]))
         if len(after) > MOST:
-            raise MtqError(f"{where.name} would have {len(after)} ranges; put more than {MOST} into its firewall_file")
+            raise MtqError(f"{where.name} would have {len(after)} ranges; over {MOST} belong into a firewall_file")
         if after != before:
             document.set(where.path, after)
         return f"{where.name}: {len(after)} ranges"
@@ -269,7 +270,9 @@ def _until(expires: str | None) -> datetime | None:
 def _place(service: str | None, lan: bool) -> _List:
     if (service is None) is not lan:
         raise WrongUsage("say which ranges: --service NAME or --lan")
-    return _List(("server", "lan"), "LAN") if lan else _List(("services", service or "", "firewall"), f"service {service}")
+    if service is None:
+        return _List(("server", "lan"), "LAN")
+    return _List(("services", service, "firewall"), f"service {service}")
 
 
 def _known(service: str, config: "Config") -> Any:
@@ -286,9 +289,16 @@ def _rows(context: typer.Context) -> list[Any]:
     if server is not None:
         with server:
             return rows_of(server.call("firewall.list"), "ranges")
-    from mtq.config.firewalls import rows_now
+    from mtq.control.rows import range_row
 
-    return rows_now(place.config(context), RESOLVING)
+    config = place.config(context)
+    now = datetime.now(UTC)
+    rows = []
+    for name in (*config.services, None):
+        policy = _policy(config, name)
+        names = _names(policy)
+        rows += [range_row(row) for row in policy.rows(name, now, names) if (row.service is None) is (name is None)]
+    return rows
 
 
 def _is_wanted(row: Any, service: str | None, lan: bool) -> bool:
@@ -319,6 +329,23 @@ def _decided(context: typer.Context, address: str, service: str | None, lan: boo
 
 
 def _decision(config: "Config", address: str, service: str | None) -> "Decision":
-    from mtq.config.firewalls import decide_now
+    policy = _policy(config, service)
+    return policy.standing(datetime.now(UTC), _names(policy)).decide(ranges.client_address(address))
 
-    return decide_now(config, service, ranges.client_address(address), RESOLVING)
+
+def _policy(config: "Config", service: str | None) -> "Policy":
+    """The access control of a service or (None) of the LAN, by the code that serves."""
+    from mtq.access import firewall_file
+    from mtq.access.policy import Policy
+    from mtq.access.rules import Mode
+
+    if service is None:
+        return Policy(Mode.FIREWALL, config.server.lan)
+    settings = config.services[service]
+    return Policy(settings.access, settings.firewall, firewall_file.read(settings.firewall_file), config.server.lan)
+
+
+def _names(policy: "Policy") -> "Addresses":
+    from mtq.server.resolver import addresses_now
+
+    return addresses_now(policy.hosts, RESOLVING) if policy.hosts else {}

@@ -20,10 +20,18 @@ from .console import note, say
 MODULES = {
     "serve": "serve",
     "init": "init",
+    "status": "status",
+    "reload": "reload",
+    "stop": "stop",
+    "service": "service",
+    "firewall": "firewall",
+    "session": "session",
+    "penalty": "penalty",
     "user": "user",
     "mailbox": "mailbox",
     "cert": "cert",
     "config": "config",
+    "log": "log",
 }
 """Sub-commands and their modules, in the order of the help. A module is loaded when its command is called."""
 

@@ -56,7 +56,7 @@ def add(
     context: typer.Context,
     name: Name,
     listen: Annotated[
-        list[str], typer.Option("--listen", metavar="WHERE", help="Port, ADDRESS:PORT or [IPv6]:PORT; may be repeated.")
+        list[str], typer.Option("--listen", metavar="WHERE", help="Port, ADDRESS:PORT or [IPv6]:PORT; repeatable.")
     ],
     settings: Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", show_default=False)] = None,
     quiet: Quiet = False,
@@ -174,10 +174,10 @@ def _rows(context: typer.Context) -> list[Mapping[str, Any]]:
     if server is not None:
         with server:
             return rows_of(server.call("service.list"), "services")
-    from mtq.config.rows import service_row
+    from mtq.control import rows
 
     services = place.config(context).services
-    return [service_row(name, settings, "stopped", None, 0) for name, settings in services.items()]
+    return [rows.service(name, settings, "stopped", None, 0) for name, settings in services.items()]
 
 
 def _known(name: str, config: "Config") -> Any:

@@ -45,7 +45,8 @@ def kick(
         if dry_run:
             _say_who(rows_of(server.call("session.list"), "sessions"), chosen)
             return
-        ended = rows_of(server.call("session.kick", **chosen), "sessions")
+        told = server.call("session.kick", id=session, user=user, address=address)
+    ended = rows_of(told, "sessions")
     for row in ended:
         note(f"{_named(row)} was ended", quiet)
 

@@ -75,7 +75,7 @@ class House:
 
     def __post_init__(self) -> None:
         self.file = self.folder / "mtq.toml"
-        text = '[server]\nhostname = "localhost"\nstate_dir = "state"\n'
+        text = '[server]\nhostname = "localhost"\nstate_dir = "state"\ncontrol_socket = "control.sock"\n'
         text += f"auth_failure_delay = {self.failure_delay}\n{self.server}\n"
         text += self.services.format(pop3=self.pop3, pop3s=self.pop3s, settings=self.settings)
         self.file.write_text(text)

@@ -23,6 +23,7 @@ CONFIGURATION = """\
 [server]
 hostname = "localhost"
 state_dir = "state"
+control_socket = "control.sock"
 lan = ["127.0.0.0/8", "::1"]
 
 [services.pop3]

@@ -61,6 +61,22 @@ def text_of(file: Path) -> str:
         raise ConfigInvalid(f"{file}:{line}: not UTF-8, which TOML has to be") from None
 
 
+def control_socket(file: Path) -> Path | None:
+    """Where a server that runs with this file listens, even if the file is wrong by now; None if it does not say."""
+    try:
+        found = tomllib.loads(text_of(file))
+    except (ValueError, RecursionError, ConfigInvalid):
+        return None
+    server = found.get("server")
+    table = server if isinstance(server, dict) else {}
+    base, default = file.parent, here()
+    if isinstance(given := table.get("control_socket"), str):
+        return base / given
+    if isinstance(state := table.get("state_dir"), str) and not default.privileged:
+        return base / state / "control.sock"
+    return default.control_socket
+
+
 def parse(text: str, file: Path, default: Places) -> Config:
     """Validate the text of a configuration file and fill in the defaults of its place. Raises ConfigInvalid."""
     try:

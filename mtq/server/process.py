@@ -11,7 +11,7 @@ from mtq.ledger import Remark
 from mtq.server.run import Server
 
 SWITCH = 0.001
-"""Seconds a thread may go on before the event loop gets its turn: ranges are compiled and mailboxes read in threads."""
+"""Seconds a thread may go on before the event loop has its turn: ranges and mailboxes are read in threads."""
 
 Attachment = Callable[[Server], AbstractAsyncContextManager[None]]
 """Something that goes with a server from before its start until after its end: the control socket."""
