@@ -75,7 +75,8 @@ def add(
 ) -> None:
     """Add ranges to a service or to the LAN. One that is there gets the expiry and the comment that are given."""
     wanted = [_Entry(_parsed(text, exclude), _until(expires), comment) for text in range_]
-    _change(context, _place(service, lan), lambda items: _added(items, wanted), quiet, dry_run)
+    said = _Said(_shown([entry.range.text for entry in wanted]), "added", "there already")
+    _change(context, _place(service, lan), lambda items: _added(items, wanted), said, quiet, dry_run)
 
 
 @app.command()
@@ -94,6 +95,7 @@ def remove(
         context,
         _place(service, lan),
         lambda items: [item for item in items if not any(_same(item, range) for range in unwanted)],
+        _Said(_shown([range.text for range in unwanted]), "removed", "not there"),
         quiet,
         dry_run,
     )
@@ -122,7 +124,8 @@ def import_ranges(
         ]
     except UnicodeDecodeError:
         raise MtqError(f"{file.name}: not UTF-8") from None
-    _change(context, _place(service, lan), lambda items: _added(items, wanted), quiet, dry_run)
+    said = _Said(_shown([entry.range.text for entry in wanted]), "added", "there already")
+    _change(context, _place(service, lan), lambda items: _added(items, wanted), said, quiet, dry_run)
 
 
 @app.command()
@@ -189,8 +192,21 @@ Items = Sequence[Any]
 """Ranges as they stand in the file: strings and tables."""
 
 
+@dataclass(frozen=True)
+class _Said:
+    """What a change says: of which ranges, and what became of them or is so already."""
+
+    ranges: str
+    done: str
+    already: str
+
+
+def _shown(texts: Sequence[str]) -> str:
+    return ", ".join(texts) if len(texts) <= 5 else f"{len(texts)} ranges"
+
+
 def _change(
-    context: typer.Context, where: _List, altered: Callable[[Items], Items], quiet: bool, dry_run: bool
+    context: typer.Context, where: _List, altered: Callable[[Items], Items], said: _Said, quiet: bool, dry_run: bool
 ) -> None:
     """Change a list of ranges. What has expired goes at the same time."""
     from mtq.config.plain import plain
@@ -206,9 +222,10 @@ def _change(
         after = list(altered([item for item in before if not _is_expired(item, now)]))
         if len(after) > MOST:
             raise MtqError(f"{where.name} would have {len(after)} ranges; over {MOST} belong into a firewall_file")
-        if after != before:
-            document.set(where.path, after)
-        return f"{where.name}: {len(after)} ranges"
+        if after == before:
+            return f"{where.name}: {said.ranges} {said.already}"
+        document.set(where.path, after)
+        return f"{where.name}: {said.ranges} {said.done}"
 
     change(context, alter, quiet, dry_run)
 
