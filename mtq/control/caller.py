@@ -79,7 +79,7 @@ class Caller(asyncio.Protocol):
         self._task: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._faults = 0
-        self._behind = 0              # octets of events that wait for the client to read
+        self._answers = 0             # octets of answers among those that wait for the client to read, at most
         self._write_paused = False
         self._read_paused = False
         self._half_closed = False     # the client will send no more
@@ -119,7 +119,6 @@ class Caller(asyncio.Protocol):
     def resume_writing(self) -> None:
         """It has caught up."""
         self._write_paused = False
-        self._behind = 0
         self._loop.call_soon(self._pump)      # not at once: asyncio calls this in the middle of its own writing
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -137,10 +136,8 @@ class Caller(asyncio.Protocol):
         if self._closing:
             return
         self._say(line)
-        if self._write_paused:
-            self._behind += len(line)
-            if self._behind > UNSENT_EVENTS:
-                self.abort()
+        if self._write_paused and self._transport.get_write_buffer_size() > self._answers + UNSENT_EVENTS:
+            self.abort()
 
     def close(self) -> None:
         """End the connection when what was said is sent, and at the latest after LAST_WORDS."""
@@ -182,8 +179,8 @@ class Caller(asyncio.Protocol):
             self.close()
             return False
         if line is None:
-            if self._half_closed and not self._desk.events.is_subscribed(self):
-                self.close()
+            if self._half_closed:
+                self.close()      # a subscriber, too: whether it still listens could not be told from here
             return False
         request = wire.request(line)
         if isinstance(request, Request):
@@ -243,8 +240,12 @@ class Caller(asyncio.Protocol):
     # Writing, reading, leaving
 
     def _answer(self, request: Request, line: bytes) -> None:
-        if request.answered:
-            self._say(line)
+        if not request.answered:
+            return
+        if not self._transport.get_write_buffer_size():
+            self._answers = 0
+        self._answers += len(line)
+        self._say(line)
 
     def _say(self, line: bytes) -> None:
         if not self._transport.is_closing():

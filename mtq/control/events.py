@@ -69,13 +69,9 @@ class Events:
         self._subscribers.pop(who, None)
         self._set_timer()
 
-    def is_subscribed(self, who: Subscriber) -> bool:
-        """Whether somebody waits for events."""
-        return who in self._subscribers
-
     @property
     def is_ticking(self) -> bool:
-        """Whether somebody waits for `metrics`."""
+        """Whether somebody is subscribed to `metrics`."""
         return self._timer is not None
 
     def _entered(self, at: datetime, event: Event) -> None:

@@ -1,6 +1,7 @@
 """A client of the control socket that does just what a test tells it to."""
 
 import json
+import select
 import socket
 from pathlib import Path
 from typing import Any
@@ -33,12 +34,17 @@ class Raw:
         return self.answer()
 
     def answer(self) -> Any:      # Any: likewise
-        """The next line of the server's; None when it has closed the connection."""
+        """What the next line of the server's says; None when it has closed the connection."""
+        line = self.line()
+        return None if line is None else json.loads(line)
+
+    def line(self) -> bytes | None:
+        """The next line of the server's, as it came; None when it has closed the connection."""
         while b"\n" not in self._buffer:
             if not self._more():
                 return None
         line, _, self._buffer = self._buffer.partition(b"\n")
-        return json.loads(line)
+        return line
 
     def rest(self) -> list[Any]:      # Any: likewise
         """All lines until the server closes the connection."""
@@ -57,6 +63,16 @@ class Raw:
     def hang_up_sending(self) -> None:
         """Say that nothing more will be sent."""
         self.sock.shutdown(socket.SHUT_WR)
+
+    def wait_for_octets(self) -> None:
+        """Wait for the server to say something, without reading it."""
+        assert select.select([self.sock], [], [], WAIT)[0]
+
+    def wait_until_hung_up_on(self) -> None:
+        """Wait for the server to close the connection, without reading anything."""
+        poll = select.poll()
+        poll.register(self.sock, 0)
+        assert poll.poll(WAIT * 1000)
 
     def _more(self) -> bool:
         try:

@@ -54,9 +54,9 @@ class Station:
     idle: Callable[[SessionRecord], float | None] = lambda _: 1.5
     services: list[rows.Row] = field(default_factory=list)
     clumsy: bool = False
+    ledger: Ledger = field(default_factory=Ledger)
 
     def __post_init__(self) -> None:
-        self.ledger = Ledger()
         self.log = Log(self.level, as_json=False, out=io.StringIO())
         self.ledger.listen(self.log)
         self.events = Events(self.ledger, self.log, self.idle, lambda: self.services)

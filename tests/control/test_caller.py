@@ -144,11 +144,10 @@ class Slow:
     def __init__(self) -> None:
         self.begun = threading.Event()
         self.finished = threading.Event()
-        self._done: asyncio.Event
+        self._done = asyncio.Event()
 
     async def restart(self, name: str) -> Row:
         """The handler."""
-        self._done = asyncio.Event()
         self._tell(self.begun)
         await self._done.wait()
         self._tell(self.finished)
@@ -184,6 +183,32 @@ def test_what_was_begun_for_a_client_that_hangs_up_is_finished(path: Path, loop:
             assert other.ask("server.status")["result"]
         station.do(slow.finish)
         assert slow.finished.wait(WAIT)
+
+
+@pytest.mark.parametrize("reads", [True, False], ids=["hangs up", "resets"])
+def test_a_place_is_taken_until_what_was_begun_is_finished(path: Path, loop: LoopFactory, reads: bool) -> None:
+    slow = Slow()
+    with Station(path, {"service.restart": slow.restart}).serving(loop) as station:
+        for _ in range(MOST):
+            slow.begun.clear()
+            with station.raw() as client:
+                client.send(request("server.status") + request("service.restart", name="pop3"))
+                assert slow.begun.wait(WAIT)
+                if reads:
+                    assert client.answer()["result"]
+        with station.raw() as early:
+            assert "error" in early.answer()
+        station.do(slow.finish)
+        while not is_served(station):
+            pass
+
+
+def is_served(station: Station) -> bool:
+    """Whether there is a place for one more client."""
+    with station.raw() as client, suppress(BrokenPipeError):
+        client.send(request("server.status"))
+        return "result" in client.answer()
+    return False
 
 
 def test_the_end_of_the_server_does_not_wait_for_what_never_ends(
@@ -260,16 +285,22 @@ def test_a_line_without_end_is_not_kept(station: Station, loop: LoopFactory) -> 
         assert client.answer()["error"]["code"] == wire.Code.NOT_A_REQUEST
 
 
-def test_who_asks_on_and_on_and_never_reads_is_not_read_from(station: Station, loop: LoopFactory) -> None:
+def test_who_asks_on_and_on_and_does_not_read_is_not_read_from_until_it_does(
+    station: Station, loop: LoopFactory
+) -> None:
     with station.serving(loop), station.raw() as client, station.raw() as other:
-        station.enter(*[Remark("info", "x" * 200)] * 1000)
+        station.enter(Remark("info", "x" * 200))
         client.sock.settimeout(0.3)
+        line = request("log.tail")
         sent, most = 0, UNPARSED + UNSENT + (1 << 20)
         with suppress(TimeoutError):
             while sent < 2 * most:
-                sent += client.sock.send(request("log.tail") * 100)
+                sent += client.sock.send(line * 100)
         assert sent < most
         assert other.ask("server.status")["result"]
+        client.sock.settimeout(WAIT)
+        client.hang_up_sending()
+        assert len(client.rest()) == sent // len(line)
 
 
 def test_who_hangs_up_in_the_middle_of_an_answer_is_forgotten(station: Station, loop: LoopFactory) -> None:
@@ -340,6 +371,17 @@ def test_another_user_is_not_served(station: Station, loop: LoopFactory, monkeyp
         assert station.remarks == [f"control socket: a client with user id {stranger} was refused"]
 
 
+def test_who_is_hung_up_on_and_never_reads_loses_what_remains(
+    station: Station, loop: LoopFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mtq.control.caller.UNSENT", 1 << 30)      # so that it is not simply waited for
+    monkeypatch.setattr("mtq.control.caller.LAST_WORDS", 0.05)
+    with station.serving(loop), station.raw() as client:
+        station.enter(*[Remark("info", "x" * 400)] * 1000)
+        client.send(request("log.tail") + b"rubbish\n" * FAULTS)
+        client.wait_until_hung_up_on()
+
+
 def test_the_end_of_the_server_waits_for_no_client(
     station: Station, loop: LoopFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -350,6 +392,16 @@ def test_the_end_of_the_server_waits_for_no_client(
         assert client.sock.recv(1) == b"{"
         station.stop()
     assert not station.path.exists()
+
+
+def test_idle_clients_do_not_hold_up_the_end_of_the_server(
+    station: Station, loop: LoopFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mtq.control.endpoint.LAST_WORDS", 2 * WAIT)
+    with station.serving(loop), station.raw() as client:
+        assert client.ask("server.status")["result"]
+        station.stop()
+        assert client.rest() == []
 
 
 @pytest.fixture(scope="module")
