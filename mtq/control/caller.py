@@ -137,7 +137,7 @@ class Caller(asyncio.Protocol):
             return
         self._say(line)
         if self._write_paused and self._transport.get_write_buffer_size() > self._answers + UNSENT_EVENTS:
-            self.abort()
+            self._cut()
 
     def close(self) -> None:
         """End the connection when what was said is sent, and at the latest after LAST_WORDS."""
@@ -150,11 +150,9 @@ class Caller(asyncio.Protocol):
 
     def abort(self) -> None:
         """Cut the connection, and drop what is being done for it."""
-        self._closing = True
-        self._desk.events.forget(self)
         if self._task is not None:
             self._task.cancel()
-        self._transport.abort()
+        self._cut()
 
     # Requests
 
@@ -203,6 +201,7 @@ class Caller(asyncio.Protocol):
             outcome = method.call(request.params)
             if inspect.isawaitable(outcome):
                 self._task = self._loop.create_task(self._wait(request, outcome))
+                self._task.add_done_callback(self._waited)
                 return
             answer = wire.result(request.id, outcome)
         except Exception as error:
@@ -218,10 +217,11 @@ class Caller(asyncio.Protocol):
             answer = b"".join(pieces)
         except Exception as error:
             answer = self._failed(request, error)
-        finally:
-            self._task = None
-            self._leave()
         self._answer(request, answer)
+
+    def _waited(self, _: "asyncio.Task[None]") -> None:
+        self._task = None
+        self._leave()
         self._pump()
 
     def _failed(self, request: Request, error: Exception) -> bytes:
@@ -261,6 +261,11 @@ class Caller(asyncio.Protocol):
             self._transport.pause_reading()
         else:
             self._transport.resume_reading()
+
+    def _cut(self) -> None:
+        self._closing = True
+        self._desk.events.forget(self)
+        self._transport.abort()
 
     def _leave(self) -> None:
         """Give the place free, when the connection is gone and nothing is done for it any more."""

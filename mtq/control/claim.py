@@ -56,7 +56,7 @@ def claim(path: Path, owner: Owner | None = None) -> Claim:
     `owner`: for a server that is root now and another user when it serves.
     """
     address.check(path)
-    if os.geteuid() != 0 or owner == Owner(0, 0):
+    if os.geteuid() != 0 or (owner is not None and owner.uid == 0):
         owner = None      # made by whoever will serve
     try:
         maker = _folder(path.parent, owner)

@@ -203,6 +203,17 @@ def test_a_place_is_taken_until_what_was_begun_is_finished(path: Path, loop: Loo
             pass
 
 
+def test_what_was_begun_for_a_client_that_is_cut_is_finished(path: Path, loop: LoopFactory) -> None:
+    slow = Slow()
+    with Station(path, {"service.restart": slow.restart}).serving(loop) as station, station.raw() as client:
+        client.send(request("events.subscribe") + request("service.restart", name="pop3"))
+        assert slow.begun.wait(WAIT)
+        station.enter(*[Remark("info", "x" * 400)] * 10_000)
+        client.wait_until_hung_up_on()
+        station.do(slow.finish)
+        assert slow.finished.wait(WAIT)
+
+
 def is_served(station: Station) -> bool:
     """Whether there is a place for one more client."""
     with station.raw() as client, suppress(BrokenPipeError):
