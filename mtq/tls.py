@@ -2,11 +2,13 @@
 
 import ssl
 import warnings
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mtq.errors import MtqError
+from mtq.memfile import memfile, name_of
 
 if TYPE_CHECKING:
     from mtq.authority import Made
@@ -23,8 +25,10 @@ class BadCertificate(MtqError):
     """A certificate or key cannot be used."""
 
 
-def server_context(certificate: Path, key: Path, min_version: str) -> ssl.SSLContext:
-    """What a listener needs. Raises BadCertificate."""
+def server_context(
+    certificate: Path, key: Path, min_version: str, read: Callable[[Path], bytes] = Path.read_bytes
+) -> ssl.SSLContext:
+    """What a listener needs. `read` gives a file's content or raises OSError. Raises BadCertificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     lowest = VERSIONS[min_version]
     if lowest < ssl.TLSVersion.TLSv1_2:
@@ -34,9 +38,9 @@ def server_context(certificate: Path, key: Path, min_version: str) -> ssl.SSLCon
         context.minimum_version = lowest      # 1.0 and 1.1 are deprecated, and the administrator asked for them
     context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_CIPHER_SERVER_PREFERENCE
     try:
-        for file in (certificate, key):
-            file.open("rb").close()     # load_cert_chain does not say which of the two it cannot read
-        context.load_cert_chain(certificate, key, _no_passphrase)
+        # OpenSSL takes names alone. The key may have come from one who may read it, to one who may not.
+        with memfile(read(certificate)) as chain, memfile(read(key)) as secret:
+            context.load_cert_chain(name_of(chain), name_of(secret), _no_passphrase)
     except ssl.SSLError as error:
         raise BadCertificate(
             f"{certificate} and {key}: not a certificate and its key ({error.reason or 'not PEM'})"

@@ -1,9 +1,11 @@
 """Certificates: what is made, when it is renewed, who trusts it, and what is said of files that are none."""
 
+import errno
 import os
 import socket
 import ssl
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -267,6 +269,38 @@ def test_files_that_cannot_be_served_are_named(files: Path, certificate: str, ke
 def test_what_is_no_certificate_has_no_end(files: Path, name: str) -> None:
     with pytest.raises(BadCertificate, match=f"/{name}: not a certificate"):
         expires(files / name)
+
+
+# From whoever can read them
+
+
+def test_what_is_read_by_another_is_served(made: Path) -> None:
+    content = {Path("a.pem"): (made / "server.pem").read_bytes(), Path("a.key"): (made / "server.key").read_bytes()}
+    serving = server_context(Path("a.pem"), Path("a.key"), "1.2", content.__getitem__)
+    assert shake_hands(serving, client(made), "mail.example.com") == "TLSv1.3"
+
+
+def test_what_another_cannot_read_is_named(made: Path) -> None:
+    def read(file: Path) -> bytes:
+        if file.suffix == ".key":
+            raise OSError(errno.ELOOP, "A link that is not followed", str(file))
+        return file.read_bytes()
+
+    with pytest.raises(BadCertificate, match=r"/server\.key: a link that is not followed"):
+        server_context(made / "server.pem", made / "server.key", "1.2", read)
+
+
+def test_a_context_is_made_by_any_thread(made: Path) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        assert shake_hands(pool.submit(server, made).result(), client(made), "mail.example.com")
+
+
+def test_no_file_stays_open(made: Path) -> None:
+    before = os.listdir("/proc/self/fd")
+    server(made)
+    with pytest.raises(BadCertificate):
+        server_context(made / "server.pem", made / "ca.key", "1.2")
+    assert os.listdir("/proc/self/fd") == before
 
 
 def test_an_encrypted_key_is_refused_and_nobody_is_asked_for_its_passphrase(made: Path, tmp_path: Path) -> None:
