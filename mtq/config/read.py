@@ -48,12 +48,25 @@ def load(file: Path, default: Places | None = None) -> Config:
 
 def text_of(file: Path) -> str:
     """The text of a configuration file, its line ends as they are. Raises ConfigInvalid."""
+    return _decoded(fetch(file), file)
+
+
+def fetch(file: Path) -> bytes:
+    """What is in a configuration file. Raises ConfigInvalid."""
     try:
-        raw = file.read_bytes()
+        return file.read_bytes()
     except FileNotFoundError:
         raise ConfigInvalid(f"{file}: there is no such file; `mtq init` writes a safe configuration") from None
     except OSError as error:
         raise ConfigInvalid(f"{file}: {(error.strerror or str(error)).lower()}") from None
+
+
+def parse_bytes(raw: bytes, file: Path, default: Places) -> Config:
+    """Validate the content of a configuration file, as `parse` does its text. Raises ConfigInvalid."""
+    return parse(_decoded(raw, file), file, default)
+
+
+def _decoded(raw: bytes, file: Path) -> str:
     try:
         return raw.decode()
     except UnicodeDecodeError as error:
@@ -219,11 +232,9 @@ def enabled(config: Config) -> dict[str, Service]:
     return {name: service for name, service in config.services.items() if service.enabled}
 
 
-def missing_files(config: Config) -> list[tuple[str, Path]]:
-    """Files that the configuration names and that are not there: key and path. mtq's own certificate is made."""
-    files: list[tuple[str, Path | None]] = []
-    if config.tls.certificate != own_certificate(config.server.state_dir):
-        files += [("tls.certificate", config.tls.certificate), ("tls.key", config.tls.key)]
+def named_files(config: Config) -> list[tuple[str, Path]]:
+    """Certificates, keys and lists that the configuration names: key and path. The users file is none of them."""
+    files: list[tuple[str, Path | None]] = [("tls.certificate", config.tls.certificate), ("tls.key", config.tls.key)]
     for name, service in config.services.items():
         keys = ("certificate", "key", "firewall_file")
         files += [(f"services.{name}.{key}", getattr(service, key)) for key in keys]
@@ -232,4 +243,11 @@ def missing_files(config: Config) -> list[tuple[str, Path]]:
             (named(("services", name, "proxy", "targets", host, "ca_file")), target.ca_file)
             for host, target in service.proxy.targets.items()
         ]
-    return [(key, path) for key, path in files if path is not None and not path.exists()]
+    return [(key, path) for key, path in files if path is not None]
+
+
+def missing_files(config: Config) -> list[tuple[str, Path]]:
+    """Files that the configuration names and that are not there: key and path. mtq's own certificate is made."""
+    own = config.tls.certificate == own_certificate(config.server.state_dir)
+    made = (config.tls.certificate, config.tls.key) if own else ()
+    return [(key, path) for key, path in named_files(config) if path not in made and not path.exists()]

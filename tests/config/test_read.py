@@ -25,7 +25,7 @@ from mtq.config.model import (
     TlsVersion,
 )
 from mtq.config.paths import Places, places
-from mtq.config.read import enabled, load, missing_files, parse
+from mtq.config.read import enabled, load, missing_files, named_files, parse
 from mtq.errors import ConfigInvalid
 from tests.config.written import EXAMPLE, PLACES, UNUSUAL, Key, config, keys
 
@@ -424,6 +424,17 @@ def test_files_that_are_named_and_missing_are_found(tmp_path: Path) -> None:
         "services.pop3.firewall_file": tmp_path / "blocklist.txt",
         "services.pop3.proxy.ca_file": tmp_path / "lan-ca.pem",
     }
+
+
+def test_every_certificate_key_and_list_is_named_and_no_users_file(tmp_path: Path) -> None:
+    found = config(
+        "[tls]\ncertificate = 'a.pem'\nkey = 'a.key'\n"
+        "[services.one]\ncertificate = 'b.pem'\nkey = 'b.key'\nfirewall_file = 'list'\nproxy.ca_file = 'ca'\n"
+        "[services.one.proxy.targets.'pop.isp.com']\nca_file = 'isp-ca'\n",
+        tmp_path,
+    )
+    names = {path.relative_to(tmp_path).name for _, path in named_files(found)}
+    assert names == {"a.pem", "a.key", "b.pem", "b.key", "list", "ca", "isp-ca"}
 
 
 def test_the_certificate_that_mtq_makes_itself_is_not_missed(tmp_path: Path) -> None:
