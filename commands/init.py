@@ -4,8 +4,9 @@ import os
 import pwd
 import socket
 import subprocess
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,10 +15,15 @@ from mtq.config import paths, template
 from mtq.config.model import Config
 from mtq.config.read import load, own_certificate
 from mtq.errors import MtqError
+from mtq.server.privsep.account import Account, acting_as, can_work_in, unreadable_program, worker_of
+from mtq.server.privsep.folders import control_folder, hand_over
 
 from . import place
 from .console import note, say
 from .options import DryRun, Quiet
+
+if TYPE_CHECKING:
+    from mtq.authority import Made
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -73,57 +79,60 @@ def _safe(user_is_made: bool = False) -> str:
 
 def furnish(config: Config, quiet: bool = False) -> None:
     """Make what a configuration needs and is not there yet: users file, folders, mtq's own certificate."""
-    owner = _owner(config)
+    owner = worker_of(config)
     if not config.users.file.exists():
         durable.replace(config.users.file, b"", 0o600)
         _give(config.users.file, owner)
         note(f"made an empty users file {config.users.file}", quiet)
     _folder(config.server.state_dir, owner)
+    if owner is not None:
+        control_folder(config.server.control_socket, owner)
     before_placeholder = config.mailboxes.path.partition("{")[0]
     if before_placeholder:
         _folder(Path(os.path.dirname(before_placeholder)), owner)
     if config.tls.certificate == own_certificate(config.server.state_dir):
-        _certify(config, quiet)
+        _certify(config, owner, quiet)
 
 
-def _certify(config: Config, quiet: bool) -> None:
-    from mtq import tls
-
-    try:
-        made = tls.make_if_due(config.tls.certificate, config.tls.key, config.server.hostname)
-    except (MtqError, OSError) as error:
-        if not (config.tls.certificate.exists() and config.tls.key.exists()):
-            raise
-        # It is renewed a month before its end: a full disk is no reason not to serve with what is there.
-        note(f"warning: {config.tls.certificate} could not be renewed: {error}")
-        return
-    if made is not None:
-        note(f"made a certificate {made.certificate}; clients that import {made.authority} trust it", quiet)
-
-
-def _folder(path: Path, owner: tuple[int, int] | None) -> None:
+def _folder(path: Path, owner: Account | None) -> None:
     if path.is_dir():
         return
     path.mkdir(mode=0o700, parents=True)
     _give(path, owner)
 
 
-def _give(path: Path, owner: tuple[int, int] | None) -> None:
+def _give(path: Path, owner: Account | None) -> None:
     if owner is not None:
-        os.chown(path, *owner)
+        os.chown(path, owner.uid, owner.gid, follow_symlinks=False)
 
 
-def _owner(config: Config) -> tuple[int, int] | None:
-    """To whom what is made belongs, when root makes it for a service user."""
-    if os.geteuid() != 0 or config.server.user is None:
-        return None
+def _certify(config: Config, owner: Account | None, quiet: bool) -> None:
+    """Make or renew mtq's own certificate, which belongs to the server: it renews it, too."""
+    folder, state = config.tls.certificate.parent, config.server.state_dir
+    maker: AbstractContextManager[None] = nullcontext()
+    if owner is not None:
+        hand_over(folder, owner)        # made when there was no server.user yet
+        if can_work_in(state, owner) and not unreadable_program(owner):
+            maker = acting_as(owner)    # root would follow any link that somebody has laid in the server's folder
+    with maker:
+        made = _made(config)
+    if owner is not None:
+        hand_over(folder, owner)
+    if made is not None:
+        note(f"made a certificate {made.certificate}; clients that import {made.authority} trust it", quiet)
+
+
+def _made(config: Config) -> "Made | None":
+    from mtq import tls
+
     try:
-        user = pwd.getpwnam(config.server.user)
-    except KeyError:
-        raise MtqError(
-            f"server.user: there is no user {config.server.user} on this system; `mtq init --create-user` makes one"
-        ) from None
-    return user.pw_uid, user.pw_gid
+        return tls.make_if_due(config.tls.certificate, config.tls.key, config.server.hostname)
+    except (MtqError, OSError) as error:
+        if not (config.tls.certificate.exists() and config.tls.key.exists()):
+            raise
+        # It is renewed a month before its end: a full disk is no reason not to serve with what is there.
+        note(f"warning: {config.tls.certificate} could not be renewed: {error}")
+        return None
 
 
 def _user_exists() -> bool:

@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import shutil
 import socket
 import ssl
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ from mtq.commands.main import main
 from mtq.config.read import load
 from tests.commands.desk import Outcome, Run, tree
 from tests.house import House
+from tests.server.privsep.people import SERVICE
 
 
 class Newcomer:
@@ -184,6 +186,65 @@ def test_what_root_makes_belongs_to_the_user_who_serves(run: Run, house: House, 
     for name in ("new", "of/state", "mail"):
         status = (house.folder / name).stat()
         assert (status.st_uid, status.st_gid) == (somebody.pw_uid, somebody.pw_gid)
+
+
+@pytest.fixture
+def started(public_folder: Path, monkeypatch: pytest.MonkeyPatch) -> House:
+    """A house for root to furnish for SERVICE, in whose state folder there is a certificate that is due."""
+    monkeypatch.setattr(os, "__file__", "/etc/passwd")      # a program that every user can read
+    house = House(public_folder, server=f'user = "{SERVICE.name}"\ncontrol_socket = "run/control.sock"')
+    tls.make(house.config.tls.certificate, house.config.tls.key, "localhost", datetime.now(UTC) - timedelta(days=380))
+    return house
+
+
+def furnish(house: House) -> int:
+    """Do what every start does."""
+    return main(["--config", str(house.file), "init"])
+
+
+def owners(folder: Path) -> set[str]:
+    """Whose a folder is, and what is in it."""
+    return {path.owner() for path in (folder, *folder.iterdir())}
+
+
+def test_a_certificate_from_before_there_was_a_user_is_renewed_and_becomes_the_users(started: House) -> None:
+    os.chown(started.config.server.state_dir, SERVICE.uid, SERVICE.gid)
+    assert furnish(started) == 0
+    assert tls.expires(started.config.tls.certificate) > datetime.now(UTC) + timedelta(days=390)
+    assert owners(started.config.tls.certificate.parent) == {SERVICE.name}
+
+
+def test_a_certificate_that_is_made_is_the_users(started: House) -> None:
+    shutil.rmtree(started.config.server.state_dir)
+    assert furnish(started) == 0
+    assert owners(started.config.tls.certificate.parent) == {SERVICE.name}
+
+
+def test_where_the_user_does_not_get_its_certificate_is_made_all_the_same(started: House) -> None:
+    started.folder.chmod(0o700)
+    assert furnish(started) == 0
+    assert tls.expires(started.config.tls.certificate) > datetime.now(UTC) + timedelta(days=390)
+
+
+def test_a_link_that_the_user_has_laid_makes_root_write_nowhere_else(
+    started: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    secret = started.folder / "shadow"
+    secret.write_text("root's own")
+    os.chown(started.config.server.state_dir, SERVICE.uid, SERVICE.gid)
+    folder = started.config.tls.certificate.parent
+    os.chown(folder, SERVICE.uid, SERVICE.gid)
+    started.config.tls.key.unlink()
+    started.config.tls.key.symlink_to(secret)
+    assert furnish(started) == 1
+    assert "permission denied" in capsys.readouterr().err
+    assert secret.read_text() == "root's own"
+
+
+def test_the_control_sockets_folder_is_made_for_the_user(started: House) -> None:
+    assert furnish(started) == 0
+    run = started.folder / "run"
+    assert (run.owner(), run.stat().st_mode & 0o777) == (SERVICE.name, 0o700)
 
 
 def test_a_user_who_is_not_on_this_system_is_an_error_that_says_what_to_do(

@@ -1,9 +1,5 @@
 """The house that most tests of the server start from."""
 
-import os
-import shutil
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,13 +13,3 @@ def house(tmp_path: Path) -> House:
     house = House(tmp_path)
     house.user("fred", "secret")
     return house
-
-
-@pytest.fixture
-def public_folder() -> Iterator[Path]:
-    """A folder of root's that every user can enter; pytest's own are for the one who runs it."""
-    assert os.geteuid() == 0, "these tests look at what root does for another user: run them as root"
-    folder = Path(tempfile.mkdtemp(prefix="mtq-test-"))
-    folder.chmod(0o755)
-    yield folder
-    shutil.rmtree(folder)

@@ -5,7 +5,10 @@ import pwd
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
+import mtq
+from mtq.config.model import Config
 from mtq.errors import MtqError
 
 
@@ -32,6 +35,14 @@ def find(name: str) -> Account:
     return Account(name, user.pw_uid, user.pw_gid, tuple(groups), user.pw_dir)
 
 
+def worker_of(config: Config) -> Account | None:
+    """As whom the server works, if not as whoever starts it. Raises MtqError if there is no such user."""
+    if config.server.user is None or os.geteuid() != 0:
+        return None
+    account = find(config.server.user)
+    return account if account.uid != 0 else None
+
+
 def become(account: Account) -> None:
     """Go on as this user for good. Raises MtqError."""
     try:
@@ -56,11 +67,23 @@ def _can_go_back() -> bool:
     return True
 
 
+def can_work_in(folder: Path | str, account: Account) -> bool:
+    """Whether this user can make files in the folder. To be asked as root."""
+    with acting_as(account):
+        return os.access(folder, os.R_OK | os.W_OK | os.X_OK, effective_ids=True)
+
+
+def unreadable_program(account: Account) -> list[str]:
+    """What of the program this user cannot read, and so not load later. To be asked as root."""
+    with acting_as(account):
+        return [part for part in (mtq.__file__, os.__file__) if not os.access(part, os.R_OK, effective_ids=True)]
+
+
 @contextmanager
 def acting_as(account: Account) -> Iterator[None]:
     """For a while, do what this user may do and no more: in a folder that the user can change, root goes astray.
 
-    For a process of one thread.
+    For a process of one thread, and for what is loaded already: the user may be unable to read the program.
     """
     if account.uid == os.getuid():
         yield

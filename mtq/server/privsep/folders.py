@@ -32,17 +32,17 @@ def make(folder: Path) -> bool:
 def hand_over(
     folder: Path, account: Account, meant: Callable[[Collection[str]], bool] = lambda names: True
 ) -> None:
-    """Give the worker a folder that root alone can enter, and what is in it. Raises OSError.
+    """Give the worker a folder of root's in which nobody else can write, and what is in it. Raises OSError.
 
     Any other folder stays as it is; so does one whose names are not those that are meant.
     """
     try:
         fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except NotADirectoryError:
+    except (FileNotFoundError, NotADirectoryError):
         return
     try:
         found, names = os.fstat(fd), os.listdir(fd)
-        if found.st_uid != 0 or stat.S_IMODE(found.st_mode) != 0o700 or not meant(names):
+        if found.st_uid != 0 or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH) or not meant(names):
             return
         for name in names:
             os.chown(name, account.uid, account.gid, dir_fd=fd, follow_symlinks=False)

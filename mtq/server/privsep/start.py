@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
-import mtq
 from mtq.config.model import Config
 from mtq.config.paths import here
 from mtq.errors import Exit, MtqError
-from mtq.server.privsep.account import Account, acting_as, become, find
+from mtq.mail.root import MailRoot
+from mtq.server.privsep.account import Account, become, can_work_in, unreadable_program, worker_of
 from mtq.server.privsep.grants import Grants
 from mtq.server.privsep.monitor import HEARD, Monitor
 from mtq.server.privsep.opening import exposed
@@ -38,14 +38,6 @@ def run(config: Config, file: Path, prepare: Prepare) -> int:
     return _run_as(account, config, file, prepare)
 
 
-def worker_of(config: Config) -> Account | None:
-    """As whom the server works, if not as whoever starts it. Raises MtqError if there is no such user."""
-    if config.server.user is None or os.geteuid() != 0:
-        return None
-    account = find(config.server.user)
-    return account if account.uid != 0 else None
-
-
 def cautions(config: Config, file: Path) -> Iterator[str]:
     """What weakens the separation, or will break it, for the log; to be asked as root. Raises MtqError."""
     account = worker_of(config)
@@ -53,10 +45,11 @@ def cautions(config: Config, file: Path) -> Iterator[str]:
         return
     if exposed(file, account):
         yield f"{file}: others than root can change it and so say what root does; let it and its folder be root's own"
-    with acting_as(account):
-        parts = [part for part in (mtq.__file__, os.__file__) if not os.access(part, os.R_OK, effective_ids=True)]
-    for program in parts:
-        yield f"{account.name} cannot read the program ({program}); install it where every user can"
+    for folder in (config.server.state_dir, MailRoot(config.mailboxes.path).folder):
+        if folder is not None and not can_work_in(folder, account):
+            yield f"{account.name}, as whom the server works, cannot work in {folder}: it has to be its own (chown)"
+    for part in unreadable_program(account):
+        yield f"{account.name} cannot read the program ({part}); install it where every user can"
 
 
 def _run_as(account: Account, config: Config, file: Path, prepare: Prepare) -> int:

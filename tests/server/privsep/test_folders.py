@@ -61,11 +61,12 @@ def test_a_folder_of_roots_own_is_not_handed_over(run: Path, names: tuple[str, .
     assert all(owner_and_mode(file)[0] == 0 for file in run.iterdir())
 
 
-def test_a_folder_that_all_may_enter_is_not_handed_over(run: Path) -> None:
+@pytest.mark.parametrize("mode", [0o770, 0o777, 0o1777])
+def test_a_folder_in_which_others_may_write_is_not_handed_over(run: Path, mode: int) -> None:
     root_has_served_in(run, "control.sock")
-    run.chmod(0o755)
+    run.chmod(mode)
     control_folder(run / "control.sock", SERVICE)
-    assert owner_and_mode(run) == (0, 0, 0o755)
+    assert owner_and_mode(run) == (0, 0, mode)
 
 
 def test_a_link_is_not_followed(run: Path, public_folder: Path) -> None:

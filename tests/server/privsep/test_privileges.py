@@ -1,5 +1,6 @@
 """Worker and root process as they are: real processes, started by root, and what each can and cannot do."""
 
+import fcntl
 import json
 import os
 import pty
@@ -7,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import termios
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -114,9 +116,15 @@ class House:
     def start(self, work: str, stdin: int | IO[str] = subprocess.PIPE) -> Iterator[Pair]:
         """Have root start it."""
         command = [sys.executable, "-m", "tests.server.privsep.works", work, str(self.file)]
-        streams = {"stdin": stdin, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         with subprocess.Popen(
-            command, cwd=ROOT, text=True, start_new_session=True, **streams  # type: ignore[call-overload]
+            command,
+            cwd=ROOT,
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+            preexec_fn=_take_the_terminal,
         ) as process:
             try:
                 pair = Pair(process)
@@ -124,6 +132,12 @@ class House:
                 yield pair
             finally:
                 process.kill()
+
+
+def _take_the_terminal() -> None:
+    """As a shell does for whom it starts."""
+    if os.isatty(0):
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
 @pytest.fixture
@@ -435,6 +449,14 @@ def test_a_program_that_the_worker_cannot_read_is_cautioned_against(
     monkeypatch.setattr(part, "__file__", str(hidden))
     told = f"{SERVICE.name} cannot read the program ({hidden}); install it where every user can"
     assert told in cautions(house.load(), house.file)
+
+
+def test_a_folder_from_before_there_was_a_user_is_cautioned_against(house: House) -> None:
+    (house.folder / "state").mkdir(mode=0o700)
+    told = f"daemon, as whom the server works, cannot work in {house.folder}/state: it has to be its own (chown)"
+    assert told in cautions(house.load(), house.file)
+    os.chown(house.folder / "state", SERVICE.uid, SERVICE.gid)
+    assert told not in cautions(house.load(), house.file)
 
 
 def test_nobody_is_cautioned_where_nothing_is_separated(house: House) -> None:

@@ -3,13 +3,11 @@
 A work prints what it finds, a line of JSON at a time, and reads from its standard input when to go on.
 """
 
-import fcntl
 import json
 import os
 import signal
 import socket
 import sys
-import termios
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -195,8 +193,6 @@ WORKS: dict[str, Work] = {
 def main(work: str, file: Path) -> int:
     """Start as `mtq serve` does."""
     config = load(file)
-    if sys.stdin.isatty():
-        fcntl.ioctl(sys.stdin, termios.TIOCSCTTY, 0)      # what a shell has done for whom it starts
     try:
         return run(config, file, lambda: WORKS[work])
     except (MtqError, OSError) as error:
