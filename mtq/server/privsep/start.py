@@ -1,6 +1,5 @@
 """Where one process becomes two: root's monitor, and the worker, which is `server.user` for good."""
 
-import codecs
 import os
 import signal
 import socket
@@ -73,7 +72,6 @@ def _work(account: Account, privileges: FromParent, prepare: Prepare) -> NoRetur
     try:
         _leave_the_terminal()
         work = prepare()
-        codecs.lookup("idna")       # the interpreter loads it late, with the first name that is looked up
         become(account)
         privileges.end_with_parent()
         code = work(privileges)

@@ -89,8 +89,8 @@ def asking(privileges: Privileges) -> int:
 def served(bound: list[socket.socket]) -> None:
     """One client on each socket."""
     for sock in bound:
-        with sock:
-            socket.create_connection(sock.getsockname()[:2]).close()
+        with sock, socket.socket(sock.family) as client:
+            client.connect(sock.getsockname())
             sock.setblocking(True)
             sock.accept()[0].close()
 
