@@ -51,7 +51,10 @@ class FromParent:
 
     def end_with_parent(self) -> None:
         """From now on a parent that has gone is as good as SIGTERM."""
-        threading.Thread(target=self._await_end, name="parent", daemon=True).start()
+        watch = threading.Thread(target=self._await_end, name="parent", daemon=True)
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+        watch.start()       # it takes no signal: one that it took would not wake the thread that heeds them
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def _await_end(self) -> None:
         end = select.poll()

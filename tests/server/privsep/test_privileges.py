@@ -298,6 +298,12 @@ def test_a_key_laid_by_the_worker_leads_to_no_other_file(house: House) -> None:
         assert "is not followed" in str(pair.ask(f"read {state}/server.key")["failed"])
 
 
+def test_a_worker_that_can_open_nothing_more_is_told_so_and_can_ask_again(house: House) -> None:
+    with house.start("crowded", stdin=subprocess.DEVNULL) as pair:
+        assert pair.line()["config"] == "MtqError: this process has too many files open to be given another"
+        assert pair.line()["config"] == "done"
+
+
 # How it ends
 
 
@@ -310,6 +316,18 @@ def test_a_signal_to_root_reaches_the_worker_once(house: House, number: signal.S
         pair.tell("no further signal has come")
         assert pair.end() == (7, "")
         assert pair.line() == {"cleared_away_by": pair.process.pid}
+
+
+def test_a_signal_is_taken_by_the_thread_that_heeds_signals(house: House) -> None:
+    with house.start("signals") as pair:
+        blocked = {
+            int(thread.name): int(status(f"{pair.worker}/task/{thread.name}")["SigBlk"], 16)
+            for thread in Path(f"/proc/{pair.worker}/task").iterdir()
+        }
+        assert blocked.pop(pair.worker) == 0
+        assert blocked, "nobody looks out for the root process's end"
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            assert all(mask >> (number - 1) & 1 for mask in blocked.values())
 
 
 def test_ctrl_c_on_the_terminal_reaches_the_worker_once(house: House) -> None:

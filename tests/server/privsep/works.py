@@ -5,6 +5,7 @@ A work prints what it finds, a line of JSON at a time, and reads from its standa
 
 import json
 import os
+import resource
 import signal
 import socket
 import sys
@@ -130,6 +131,18 @@ def stumbling(privileges: Privileges) -> int:
     return 0
 
 
+def crowded(privileges: Privileges) -> int:
+    """Ask when this process can open no further file, and once it can again."""
+    say(ready=os.getpid())
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    next_one = os.dup(0)
+    os.close(next_one)
+    for allowed in (next_one, most):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, most))
+        say(config=outcome(privileges.config))
+    return 0
+
+
 def taken_over(privileges: Privileges) -> int:
     """Say to the root process what the test wants it to hear, past what a worker would."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -185,7 +198,16 @@ def signals_of_a_terminal(privileges: Privileges) -> int:
 WORKS: dict[str, Work] = {
     work.__name__: work
     for work in (
-        identity, asking, signals, signals_of_a_terminal, until_killed, failing, stumbling, taken_over, flooding
+        identity,
+        asking,
+        crowded,
+        signals,
+        signals_of_a_terminal,
+        until_killed,
+        failing,
+        stumbling,
+        taken_over,
+        flooding,
     )
 }
 
