@@ -15,6 +15,8 @@ from .console import note
 if TYPE_CHECKING:
     from mtq.control.claim import Claim
     from mtq.server.log import Log
+    from mtq.server.privsep.privileges import Privileges
+    from mtq.server.privsep.start import Work
     from mtq.server.run import Server
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -26,15 +28,14 @@ def serve(
     demo: Annotated[
         bool, typer.Option("--demo", help="A throw-away server on 127.0.0.1, with users and mail.")
     ] = False,
-) -> None:
+) -> int:
     """Run the server in the foreground until SIGTERM or Ctrl-C."""
     if demo:
         from .demo.stage import staged
 
         with staged() as stage:
-            _run(stage.file, stage.config, stage.things_to_try)
-        return
-    _run(place.of(context).file, _configuration(context), "")
+            return _run(stage.file, stage.config, stage.things_to_try)
+    return _run(place.of(context).file, _configuration(context), "")
 
 
 def _configuration(context: typer.Context) -> Config:
@@ -48,34 +49,58 @@ def _configuration(context: typer.Context) -> Config:
     return config
 
 
-def _run(file: Path, config: Config, welcome: str) -> None:
+def _run(file: Path, config: Config, welcome: str) -> int:
+    from mtq.control.claim import Owner, claim
+    from mtq.server.privsep.account import worker_of
+    from mtq.server.privsep.start import run
+
+    account = worker_of(config)
+    owner = None if account is None else Owner(account.uid, account.gid)
+    claimed = claim(config.server.control_socket, owner)      # first: a second server is not to touch the ports
+    try:
+        return run(config, file, lambda: _work(file, config, claimed, welcome))
+    finally:
+        claimed.release()
+
+
+def _work(file: Path, config: Config, claimed: "Claim", welcome: str) -> "Work":
+    """Load the server and say what it will do. This may still be root; the work itself may not."""
     from mtq import __version__
-    from mtq.control.claim import claim
+    from mtq.errors import Exit
     from mtq.ledger import Ledger, Remark
     from mtq.server.log import Log
+    from mtq.server.privsep.account import unreadable_program, worker_of
+    from mtq.server.privsep.start import cautions
     from mtq.server.process import serve as run
     from mtq.server.run import Server
 
-    claimed = claim(config.server.control_socket)      # first: a second server is not to touch the first one's ports
+    account = worker_of(config)
+    if account is not None and unreadable_program(account):
+        from mtq.server.preload import preload
+
+        preload()
     ledger = Ledger()
     log = Log(config.server.log_level.value, config.server.log_format.value == "json")
     ledger.listen(log)
     ledger.enter(Remark("info", f"mtq {__version__} starting"))
-    for remark in _not_yet(config):
+    for remark in (*cautions(config, file), *_not_yet(config)):
         ledger.enter(Remark("warning", remark))
 
     def ready(server: Server) -> None:
-        if not welcome:
-            for warning in server.warnings():
-                ledger.enter(Remark("warning", warning))
+        for warning in () if welcome else server.warnings():
+            ledger.enter(Remark("warning", warning))
         ledger.enter(Remark("info", "ready"))
         if welcome:
             note(welcome)
 
-    try:
-        run(lambda: Server(file, config, ledger, log), lambda server: _controlled(server, claimed, log), ready)
-    finally:
-        claimed.release()
+    def work(privileges: "Privileges") -> int:
+        def make() -> Server:
+            return Server(file, config, privileges, ledger, log)
+
+        run(make, lambda server: _controlled(server, claimed, log), ready)
+        return Exit.DONE
+
+    return work
 
 
 @asynccontextmanager
@@ -104,5 +129,3 @@ def _not_yet(config: Config) -> Iterator[str]:
             yield f"services.{name}.proxy: this version has no proxy yet; names with a server are unknown users"
         if service.remove_invalid_message_id:
             yield f"services.{name}.remove_invalid_message_id: this version passes messages as they are"
-        if any(entry.range.host for entry in (*service.firewall, *config.server.lan)):
-            yield f"services.{name}: host names among the ranges are not looked up in this version: not in force"

@@ -23,10 +23,12 @@ from blockbuster import BlockBuster
 
 from mtq import tls
 from mtq.config.model import Config
+from mtq.config.paths import here
 from mtq.config.read import load
 from mtq.ledger import Event, Ledger, LoginFailed, Remark, SessionClosed, SessionOpened
 from mtq.mail.deliver import deliver
 from mtq.mail.root import MailRoot
+from mtq.server.privsep.privileges import Direct
 from mtq.server.run import Server
 from mtq.users import passwd_file, schemes
 from mtq.users.throttle import Penalty
@@ -221,7 +223,7 @@ class Running:
     async def _serve(self, file: Path, config: Config) -> None:
         self._loop, self._done = asyncio.get_running_loop(), asyncio.Event()
         self._loop.set_exception_handler(lambda _, context: self.faults.append(str(context)))
-        self.server = Server(file, config, self.ledger)
+        self.server = Server(file, config, Direct(file, here()), self.ledger)
         with guarded():
             await self.server.start()
             self.ready = True

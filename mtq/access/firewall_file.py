@@ -1,6 +1,6 @@
 """A service's `firewall_file`: more ranges, one a line."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from mtq.access import ranges
@@ -8,12 +8,15 @@ from mtq.access.ranges import Range
 from mtq.errors import ConfigInvalid
 
 
-def read(file: Path | None) -> Sequence[Range]:
-    """The ranges of the file; without one there are none. Raises ConfigInvalid, with the line that is wrong."""
+def read(file: Path | None, content: Callable[[Path], bytes] = Path.read_bytes) -> Sequence[Range]:
+    """The ranges of the file; without one there are none. `content` gives what is in it, or raises OSError.
+
+    Raises ConfigInvalid, with the line that is wrong.
+    """
     if file is None:
         return ()
     try:
-        raw = file.read_bytes()
+        raw = content(file)
     except OSError as error:
         raise ConfigInvalid(f"{file}: {(error.strerror or str(error)).lower()}") from None
     try:

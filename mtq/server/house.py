@@ -8,6 +8,7 @@ from mtq.ledger import Ledger
 from mtq.mail.lock import Locks
 from mtq.server.firewall import Firewall
 from mtq.server.names import Names
+from mtq.server.privsep.privileges import Privileges
 from mtq.users.throttle import Throttle
 from mtq.users.verify import Verifier
 
@@ -17,6 +18,7 @@ class House:
     """A reload puts another configuration, and another LAN, into it."""
 
     config: Config
+    privileges: Privileges
     ledger: Ledger
     verifier: Verifier
     throttle: Throttle

@@ -1,7 +1,7 @@
 """What a service needs of files before it can serve: its certificate and its ranges."""
 
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,8 @@ from mtq.config.model import Config, TlsMode
 from mtq.config.model import Service as Settings
 from mtq.config.read import enabled
 from mtq.errors import MtqError
+
+Read = Callable[[Path], bytes]
 
 
 @dataclass(frozen=True)
@@ -33,13 +35,35 @@ class Provisions:
     policy: Policy
 
 
-def provide(settings: Settings, config: Config) -> Provisions:
-    """Read what a service needs. Takes its time. Raises MtqError."""
-    identity = _identity(settings, config)
-    file: Sequence[Range] = firewall_file.read(settings.firewall_file)
+def provide(settings: Settings, config: Config, read: Read = Path.read_bytes) -> Provisions:
+    """Read what a service needs. Takes its time. `read` gives a file's content or raises OSError. Raises MtqError."""
+    identity = identify(settings, config, read)
+    file: Sequence[Range] = firewall_file.read(settings.firewall_file, read)
     lan = config.server.lan if settings.access is Mode.FIREWALL_AND_LAN else ()
     policy = Policy(settings.access, settings.firewall, file, lan)
     return Provisions(identity, (settings.access, settings.firewall, tuple(file), lan), policy)
+
+
+def identify(settings: Settings, config: Config, read: Read = Path.read_bytes) -> Identity | None:
+    """Read the certificate that a service shows; None if it speaks no TLS. Raises MtqError."""
+    if settings.tls is TlsMode.OFF:
+        return None
+    lowest = settings.min_version or config.tls.min_version
+    certificate, key = certificate_of(settings, config)
+    shown = b""
+
+    def noting(file: Path) -> bytes:
+        nonlocal shown
+        data = read(file)
+        if file == certificate:
+            shown = data      # the very octets that are served: the file may be another one by now
+        return data
+
+    context = tls.server_context(certificate, key, lowest.value, noting)
+    try:
+        return Identity(context, certificates.parse_chain(shown).leaf.serial)
+    except certificates.Unreadable:
+        return Identity(context, "unknown")      # OpenSSL can serve what is odd in it
 
 
 def shortcomings(config: Config) -> Iterator[str]:
@@ -49,7 +73,7 @@ def shortcomings(config: Config) -> Iterator[str]:
             firewall_file.read(settings.firewall_file)
             made_later = settings.certificate is None and not config.tls.certificate.exists()
             if not made_later:
-                _identity(settings, config)
+                identify(settings, config)
         except MtqError as error:
             yield f"services.{name}: {error}"
 
@@ -57,12 +81,3 @@ def shortcomings(config: Config) -> Iterator[str]:
 def certificate_of(settings: Settings, config: Config) -> tuple[Path, Path]:
     """The files of a service's certificate and its key."""
     return settings.certificate or config.tls.certificate, settings.key or config.tls.key
-
-
-def _identity(settings: Settings, config: Config) -> Identity | None:
-    if settings.tls is TlsMode.OFF:
-        return None
-    lowest = settings.min_version or config.tls.min_version
-    certificate, key = certificate_of(settings, config)
-    context = tls.server_context(certificate, key, lowest.value)
-    return Identity(context, certificates.read_chain(certificate).leaf.serial)

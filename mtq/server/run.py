@@ -11,7 +11,6 @@ from pathlib import Path
 
 from mtq.access.policy import Policy, Row
 from mtq.access.rules import Mode
-from mtq.config import read
 from mtq.config.difference import AT_START_ONLY, differences
 from mtq.config.model import Config
 from mtq.errors import Code, MtqError, Refusal
@@ -22,8 +21,10 @@ from mtq.server.firewall import Firewall
 from mtq.server.house import House
 from mtq.server.log import Log
 from mtq.server.names import Names
+from mtq.server.privsep.privileges import Privileges
 from mtq.server.service import Change, Service, State
 from mtq.server.terms import Client
+from mtq.server.upkeep import Upkeep
 from mtq.users.throttle import Penalty, Throttle
 from mtq.users.verify import Verifier
 
@@ -56,7 +57,9 @@ class Reloaded:
 class Server:
     """All services of a configuration, and what they share."""
 
-    def __init__(self, file: Path, config: Config, ledger: Ledger, log: Log | None = None) -> None:
+    def __init__(
+        self, file: Path, config: Config, privileges: Privileges, ledger: Ledger, log: Log | None = None
+    ) -> None:
         self.file = file
         self.config = config      # as it was read last
         self.ledger = ledger
@@ -64,9 +67,11 @@ class Server:
         self.since = ledger.clock()
         self.throttle = Throttle(config.server.auth_failure_delay)
         self.stopping = asyncio.Event()
+        self.upkeep: Upkeep | None = None
         self._names = Names(ledger)
         self._house = House(
             config,
+            privileges,
             ledger,
             Verifier(config.users.file),
             self.throttle,
@@ -91,6 +96,7 @@ class Server:
             reasons = "; ".join(f"{s.name}: {s.error}" for s in starting) or "none is enabled"
             self._let_go()
             raise MtqError(f"no service runs: {reasons}")
+        self.upkeep = Upkeep(self)
 
     async def stop(self) -> None:
         """End: no more clients, commands in flight are finished within the grace, the rest is cut."""
@@ -101,6 +107,8 @@ class Server:
         self._let_go()
 
     def _let_go(self) -> None:
+        if self.upkeep is not None:
+            self.upkeep.close()
         self._house.lan.close()
         self._names.close()
         self._house.verifier.close()
@@ -153,21 +161,16 @@ class Server:
         Raises ConfigInvalid, and then nothing has changed.
         """
         async with self._changing:
-            config = await asyncio.get_running_loop().run_in_executor(None, read.load, self.file)
+            config = await asyncio.get_running_loop().run_in_executor(None, self._house.privileges.config)
             changed = differences(self.config, config)
             before = self._serials()
             await self._adopt(config)
             failed = await self._change_services(config)
-            after = self._serials()
         at_start = [key for key in changed if key in AT_START_ONLY]
         self.ledger.enter(Remark("info", f"configuration read again: {', '.join(changed) or 'nothing'} changed"))
         for name, reason in failed.items():
             self.ledger.enter(Remark("error", f"service {name} could not follow, and goes on as before: {reason}"))
-        certificates = {name: (before.get(name), serial) for name, serial in after.items()}
-        for name, (old, new) in certificates.items():
-            if old is not None and old != new:
-                self.ledger.enter(Remark("info", f"service {name}: serves certificate {new} instead of {old}"))
-        return Reloaded(changed, failed, at_start, certificates)
+        return Reloaded(changed, failed, at_start, self._compared(before))
 
     async def start_service(self, name: str) -> bool:
         """Start a service; False if it runs already. Raises MtqError if it cannot."""
@@ -210,6 +213,14 @@ class Server:
                 client.abort(reason)
         return records
 
+    async def show_renewed(self) -> None:
+        """Show certificates that were renewed in their files. Raises MtqError for one that cannot be used."""
+        async with self._changing:
+            before = self._serials()
+            for service in self.services.values():
+                await service.show_renewed()
+            self._compared(before)
+
     # Changing
 
     async def _adopt(self, config: Config) -> None:
@@ -228,6 +239,14 @@ class Server:
         """The serial numbers of the certificates that are served, by service."""
         served = {name: service.provisions for name, service in self.services.items()}
         return {name: p.identity.serial for name, p in served.items() if p is not None and p.identity is not None}
+
+    def _compared(self, before: dict[str, str]) -> dict[str, tuple[str | None, str]]:
+        """By service, the serial number that was served before and that is now; what is new is remarked."""
+        compared = {name: (before.get(name), serial) for name, serial in self._serials().items()}
+        for name, (old, new) in compared.items():
+            if old is not None and old != new:
+                self.ledger.enter(Remark("info", f"service {name}: serves certificate {new} instead of {old}"))
+        return compared
 
     async def _change_services(self, config: Config) -> dict[str, str]:
         """All services as the configuration has them; those that could not follow, with the reason."""

@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from mtq.access.policy import Row
@@ -25,7 +25,7 @@ from mtq.server.door import Door
 from mtq.server.firewall import Firewall
 from mtq.server.house import House
 from mtq.server.offer import Offer
-from mtq.server.provisions import Provisions, provide
+from mtq.server.provisions import Provisions, identify, provide
 from mtq.server.terms import Client
 from mtq.users.passwd_file import Account
 
@@ -120,6 +120,19 @@ class Service:
                 self._fail(worse)
             raise error from None
 
+    async def show_renewed(self) -> None:
+        """Show the certificate that is in the files now, if it is another one. Raises MtqError; the old one stays."""
+        shown = self.provisions
+        if shown is None or shown.identity is None:
+            return
+        house = self._house
+        identity = await asyncio.get_running_loop().run_in_executor(
+            None, identify, self.settings, house.config, house.privileges.read
+        )
+        if identity is not None and identity.serial != shown.identity.serial and self.provisions is shown:
+            self.provisions = replace(shown, identity=identity)
+            self.tls = identity.context
+
     async def rows(self) -> list[Row]:
         """The service's ranges, and whether each is in force. Raises MtqError for a firewall file that is wrong."""
         firewall, loop = self.door.firewall, asyncio.get_running_loop()
@@ -182,11 +195,14 @@ class Service:
 
     async def _provided(self, settings: Settings) -> Provisions:
         """What has to be read from files. Raises MtqError."""
-        return await asyncio.get_running_loop().run_in_executor(None, provide, settings, self._house.config)
+        house = self._house
+        return await asyncio.get_running_loop().run_in_executor(
+            None, provide, settings, house.config, house.privileges.read
+        )
 
     async def _open(self, place: _Place) -> None:
         loop = asyncio.get_running_loop()
-        bound = listeners.bind(place.listen)
+        bound = await loop.run_in_executor(None, self._house.privileges.bind, place.listen)
         opened = self._listeners.setdefault(place, [])
         for sock in bound:
             if place.implicit_tls:

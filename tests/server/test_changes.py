@@ -2,12 +2,14 @@
 
 import re
 import socket
+import ssl
 from pathlib import Path
 
 import pytest
 
+from mtq import tls
 from mtq.errors import ConfigInvalid, MtqError
-from mtq.ledger import ServiceState
+from mtq.ledger import ServiceState, utc_now
 from mtq.server.run import NoSuchService
 from tests.house import SERVICES, House, Running, free_port
 from tests.server.pop import Client
@@ -341,3 +343,67 @@ def test_nobody_else_is_kicked(house: House) -> None:
         wilma.login("wilma", "pebbles")
         running.do(running.server.kick(lambda record: record.user == "fred"))
         assert wilma.ask(b"NOOP") == b"+OK"
+
+
+# Certificates
+
+
+def renew(house: House) -> None:
+    """Put another certificate and key in the place of those there are, as an ACME client does."""
+    tls.make(house.config.tls.certificate, house.config.tls.key, "localhost", utc_now())
+
+
+def served(house: House) -> str:
+    """The serial number of the certificate that a client is shown."""
+    with Client(house.pop3s, authority=house.authority) as client:
+        assert isinstance(client.sock, ssl.SSLSocket)
+        shown = client.sock.getpeercert()
+        assert shown is not None
+        return str(shown["serialNumber"])
+
+
+def test_a_reload_shows_a_renewed_certificate_and_says_so(house: House) -> None:
+    with house.serving() as running, Client(house.pop3s, authority=house.authority) as client:
+        client.login()
+        before = served(house)
+        renew(house)
+        told = running.do(running.server.reload()).certificates["pop3s"]
+        after = served(house)
+        assert (int(told[0] or "", 16), int(told[1], 16)) == (int(before, 16), int(after, 16))
+        assert before != after
+        assert client.ask(b"NOOP") == b"+OK"
+
+
+def test_a_renewed_certificate_is_noticed_without_a_reload(house: House) -> None:
+    with house.serving() as running:
+        before = served(house)
+        renew(house)
+        assert running.server.upkeep is not None
+        running.do(running.server.upkeep.look())
+        assert served(house) != before
+
+
+def test_the_servers_own_certificate_is_renewed_while_it_runs(house: House) -> None:
+    with house.serving() as running:
+        before = served(house)
+        house.config.tls.key.unlink()      # lost, and so due
+        assert running.server.upkeep is not None
+        running.do(running.server.upkeep.look())
+        assert served(house) != before
+
+
+def test_a_certificate_that_cannot_be_used_is_told_of_once_and_the_old_one_stays(tmp_path: Path) -> None:
+    house = House(tmp_path, settings='certificate = "own.pem"\nkey = "own.key"')
+    house.user("fred", "secret")
+    for name in ("own.pem", "own.key"):
+        house.certify()
+        made = house.config.tls.certificate if name == "own.pem" else house.config.tls.key
+        (tmp_path / name).write_bytes(made.read_bytes())
+    with house.serving() as running:
+        before = served(house)
+        (tmp_path / "own.pem").write_text("half a certifi")
+        assert running.server.upkeep is not None
+        running.do(running.server.upkeep.look())
+        running.do(running.server.upkeep.look())
+        assert sum("own.pem" in remark for remark in running.remarks) == 1
+        assert served(house) == before
