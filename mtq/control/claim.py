@@ -69,7 +69,8 @@ def claim(path: Path, owner: Owner | None = None) -> Claim:
             raise
         return Claim(path, lock, sock)
     except OSError as error:
-        raise MtqError(f"control socket {path}: {(error.strerror or str(error)).lower()}") from None
+        where = path if error.filename is None else os.fsdecode(error.filename)
+        raise MtqError(f"control socket {where}: {(error.strerror or str(error)).lower()}") from None
 
 
 def _folder(folder: Path, owner: Owner | None) -> Owner | None:

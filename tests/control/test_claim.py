@@ -20,6 +20,9 @@ from tests.control.station import Station, process
 SOMEBODY = Owner(4321, 5432) if os.geteuid() == 0 else Owner(os.geteuid(), os.getegid())
 """Whom root can make a socket for; anybody else makes it for himself."""
 
+ANOTHER = Owner(os.geteuid() + 4321, 5432)
+"""Somebody who is not us."""
+
 RUNNING = "a server is running already on "
 
 
@@ -155,7 +158,7 @@ def test_what_is_no_socket_is_never_removed(path: Path, kind: str) -> None:
 def test_a_lock_that_is_a_link_is_not_followed(path: Path) -> None:
     path.parent.mkdir()
     Path(f"{path}.lock").symlink_to(path.parent / "elsewhere")
-    assert refusal(path).startswith(f"control socket {path}: ")
+    assert refusal(path).startswith(f"control socket {path}.lock: ")
     assert not (path.parent / "elsewhere").exists()
 
 
@@ -172,7 +175,7 @@ def test_after_a_failure_all_is_as_before(path: Path) -> None:
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     path = tmp_path / "file" / "control.sock"
-    assert refusal(path) == f"control socket {path}: not a directory"
+    assert refusal(path) == f"control socket {path}.lock: not a directory"
 
 
 def test_a_path_is_as_long_as_a_socket_allows_and_no_longer(tmp_path: Path) -> None:
@@ -258,7 +261,7 @@ def test_a_third_persons_folder_is_not_used(path: Path, monkeypatch: pytest.Monk
     if os.geteuid() == 0:
         os.chown(path.parent, 1234, 2345)
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    assert refusal(path, Owner(4321, 5432)) == (
+    assert refusal(path, ANOTHER) == (
         f"{path.parent}, the control socket's folder, has to belong to root or to server.user"
     )
     assert list(path.parent.iterdir()) == []
@@ -268,7 +271,7 @@ def test_a_folder_that_others_may_write_is_not_used(path: Path, monkeypatch: pyt
     path.parent.mkdir()
     path.parent.chmod(0o775)
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    assert refusal(path, Owner(4321, 5432)).startswith(f"{path.parent}, the control socket's folder, ")
+    assert refusal(path, ANOTHER).startswith(f"{path.parent}, the control socket's folder, ")
 
 
 def test_a_folder_in_which_nobody_can_take_anothers_place_is_used(path: Path) -> None:
