@@ -72,12 +72,14 @@ class House:
     server: str = ""
     services: str = SERVICES
     failure_delay: int = 0
+    control_socket: str = "control.sock"
     pop3: int = field(default_factory=free_port)
     pop3s: int = field(default_factory=free_port)
 
     def __post_init__(self) -> None:
         self.file = self.folder / "mtq.toml"
-        text = '[server]\nhostname = "localhost"\nstate_dir = "state"\ncontrol_socket = "control.sock"\n'
+        text = '[server]\nhostname = "localhost"\nstate_dir = "state"\n'
+        text += f'control_socket = "{self.control_socket}"\n'
         text += f"auth_failure_delay = {self.failure_delay}\n{self.server}\n"
         text += self.services.format(pop3=self.pop3, pop3s=self.pop3s, settings=self.settings)
         self.file.write_text(text)

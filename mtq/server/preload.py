@@ -13,6 +13,7 @@ LATE = (
     "encodings.punycode",
     "idna.uts46data",
     "ifaddr",
+    "mtq.authority",
     "mtq.config.locate",
     "trustme",
     "uvloop",

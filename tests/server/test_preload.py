@@ -10,9 +10,10 @@ from pathlib import Path
 from mtq import tls
 from mtq.config.read import load
 from mtq.errors import ConfigInvalid
-from mtq.server import connection, run
+from mtq.control import endpoint, handlers
+from mtq.server import connection, process, run
 from mtq.server.preload import CHEAP, preload
-from mtq.users import schemes
+from mtq.users import schemes, scram
 
 def late(event, arguments):
     if event == "import":
@@ -20,6 +21,7 @@ def late(event, arguments):
 
 preload()
 sys.addaudithook(late)
+scram.derive(b"pass", b"salt", 4096)
 argon2 = {"ARGON2ID": "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$" + "A" * 43}
 for name, scheme in schemes.SCHEMES.items():
     scheme.check({**CHEAP, **argon2}.get(name, ""), b"secret")
@@ -33,7 +35,7 @@ with tempfile.TemporaryDirectory() as name:
         load(file)
     except ConfigInvalid:
         pass
-run._loop_factory()().close()
+process._loop_factory()().close()
 """
 
 
