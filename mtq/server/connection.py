@@ -13,12 +13,12 @@ from mtq.access.ranges import IPv4, IPv6, client_address
 from mtq.errors import Code, Refusal
 from mtq.ledger import LoginFailed, Remark, SessionLogin, SessionRecord, SessionRefused
 from mtq.mail.maildrop import Maildrop
-from mtq.mail.message import MessageFile
-from mtq.protocol.asks import Answer, Ask, Bye, Commit, Committed, Fetch, Keys, Login, Piece, StartTls
+from mtq.protocol.asks import Answer, Ask, Bye, Commit, Committed, Fetch, Keys, Login, StartTls
 from mtq.protocol.replies import CRLF
 from mtq.protocol.session import Session
 from mtq.server import progress
 from mtq.server.clocks import Clocks
+from mtq.server.retrieval import Retrieval
 from mtq.server.terms import Terms
 
 T = TypeVar("T")
@@ -45,7 +45,7 @@ class Connection(asyncio.Protocol):
         self._task: asyncio.Task[None] | None = None
         self._due: asyncio.TimerHandle | None = None      # a failed login waits for the moment of its answer
         self._maildrop: Maildrop | None = None
-        self._file: MessageFile | None = None
+        self._retrieval: Retrieval | None = None       # of a session that has logged in
         self._decided = False         # slot and lock are free
         self._closing = False         # nothing more is done for the client but to send what remains
         self._lost = False            # there is no connection any more
@@ -293,6 +293,8 @@ class Connection(asyncio.Protocol):
         if self._decided:
             self._close_maildrop()      # the client has gone meanwhile
             return
+        assert self._session is not None
+        self._retrieval = Retrieval(self._session, maildrop, record, lambda cause: self._remark("error", cause))
         record.state = "transaction"
         self._clocks.logged_in = True
         if maildrop.locked is not None:
@@ -336,74 +338,27 @@ class Connection(asyncio.Protocol):
 
     def _fetch(self, ask: Fetch) -> bool:
         """Send on of a message; False when the client or the disk has to be waited for."""
-        assert self._maildrop is not None
-        assert self._session is not None
+        assert self._retrieval is not None
         if self._write_paused:
             return False
-        try:
-            if self._file is None:
-                self._file = self._maildrop.message(ask.number)
-            data = None if self._file is None else self._file.cached()
-        except (Refusal, OSError) as error:
-            self._unreadable(ask, error)
+        if self._retrieval.go_on(ask):
             return True
-        if data is None:
-            self._run(self._read_cold(ask))
-            return False
-        self._piece(ask, data)
-        return True
+        self._run(self._read_cold(self._retrieval, ask))
+        return False
 
-    async def _read_cold(self, ask: Fetch) -> None:
+    async def _read_cold(self, retrieval: Retrieval, ask: Fetch) -> None:
         """Read on where the disk has to be waited for."""
-        maildrop = self._maildrop
-        assert maildrop is not None
         self._clocks.owe(self._loop.time())
-        outcome: bytes | Refusal | OSError
-        try:
-            if self._file is None:
-                self._file = await self._in_thread(lambda: maildrop.search(ask.number))
-            outcome = await self._in_thread(self._file.read)
-        except (Refusal, OSError) as error:
-            outcome = error
+        outcome = await retrieval.from_disk(ask)
         if self._closing:
-            self._close_file()
+            retrieval.close()
             return
         self._clocks.wait(self._loop.time())
-        if isinstance(outcome, bytes):
-            self._piece(ask, outcome)
-        else:
-            self._unreadable(ask, outcome)
-
-    def _piece(self, ask: Fetch, data: bytes) -> None:
-        session, file, record = self._session, self._file, self._record
-        assert session is not None
-        assert file is not None
-        assert record is not None
-        assert self._maildrop is not None
-        session.answer(Piece(data, file.at_end))
-        if session.ask is ask:
-            return
-        self._close_file()
-        if ask.lines is None:
-            record.retrieved += 1
-            self._maildrop.counted(ask.number, session.octets)
-
-    def _unreadable(self, ask: Fetch, error: Refusal | OSError) -> None:
-        """A message has gone, or cannot be read: the client is told, and the log why."""
-        assert self._session is not None
-        assert self._record is not None
-        self._close_file()
-        if isinstance(error, OSError):
-            cause = f"message {ask.number} of {self._record.user}: {(error.strerror or str(error)).lower()}"
-            error = Refusal(Code.SYS_PERM, "this message cannot be read", cause)
-        if error.code is not Code.NONE:
-            self._remark("error", error.cause)
-        self._session.answer(error)
+        retrieval.answer(ask, outcome)
 
     def _close_file(self) -> None:
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        if self._retrieval is not None:
+            self._retrieval.close()
 
     # TLS
 
