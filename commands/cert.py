@@ -27,7 +27,7 @@ app = typer.Typer(
 Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Say nothing when it went well.")]
 ServiceName = Annotated[
-    str | None, typer.Option("--service", metavar="NAME", help="Only what this service serves, enabled or not.")
+    str | None, typer.Option("--service", metavar="SERVICE", help="Only what this service serves, enabled or not.")
 ]
 
 

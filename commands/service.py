@@ -54,7 +54,7 @@ def show(context: typer.Context, name: Name, as_json: Json = False) -> None:
 @app.command()
 def add(
     context: typer.Context,
-    name: Name,
+    name: Annotated[str, typer.Argument(metavar="NAME", show_default=False)],
     listen: Annotated[
         list[str], typer.Option("--listen", metavar="WHERE", help="Port, ADDRESS:PORT or [IPv6]:PORT; repeatable.")
     ],

@@ -24,10 +24,13 @@ PasswordStdin = Annotated[
 ]
 
 
+User = Annotated[str, typer.Argument(metavar="USER")]
 SchemeName = Annotated[
     str,
     typer.Option(
-        "--scheme", help="How the password is stored; SCRAM needs SCRAM-SHA-256 or PLAIN, APOP needs PLAIN."
+        "--scheme",
+        metavar="SCHEME",
+        help="How the password is stored; SCRAM needs SCRAM-SHA-256 or PLAIN, APOP needs PLAIN.",
     ),
 ]
 
@@ -77,7 +80,7 @@ def add(
 @app.command()
 def passwd(
     context: typer.Context,
-    name: str,
+    name: User,
     password_stdin: PasswordStdin = False,
     scheme: SchemeName = "ARGON2ID",
     quiet: Quiet = False,
@@ -97,7 +100,7 @@ def passwd(
 
 
 @app.command()
-def remove(context: typer.Context, name: str, quiet: Quiet = False, dry_run: DryRun = False) -> None:
+def remove(context: typer.Context, name: User, quiet: Quiet = False, dry_run: DryRun = False) -> None:
     """Remove a user from the users file. The mailbox stays where it is."""
     from mtq.users import passwd_file
 
@@ -112,7 +115,7 @@ def remove(context: typer.Context, name: str, quiet: Quiet = False, dry_run: Dry
 
 
 @app.command()
-def check(context: typer.Context, name: str, password_stdin: PasswordStdin = False) -> None:
+def check(context: typer.Context, name: User, password_stdin: PasswordStdin = False) -> None:
     """Say whether a password is the user's (exit 0) or not (exit 1)."""
     from mtq.users import schemes
 
