@@ -32,6 +32,7 @@ MODULES = {
     "cert": "cert",
     "config": "config",
     "log": "log",
+    "completion": "completion",
 }
 """Sub-commands and their modules, in the order of the help. A module is loaded when its command is called."""
 

@@ -22,6 +22,8 @@ QUICK = [
     ("mailbox", "list", "--json"),
     ("user", "list", "--json"),
     ("config", "path"),
+    ("completion", "names", "users"),
+    ("completion", "names", "services"),
 ]
 
 

@@ -17,7 +17,7 @@ def test_the_version() -> None:
     assert (outcome.code, outcome.out, outcome.err) == (0, f"mtq {__version__}\n", "")
 
 
-@pytest.mark.parametrize("arguments", [[], ["config"], ["user"], ["mailbox"]])
+@pytest.mark.parametrize("arguments", [[], ["config"], ["user"], ["mailbox"], ["completion"]])
 def test_a_group_alone_is_wrong_usage_and_shows_its_help(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
