@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV   ?= .venv
 
-.PHONY: demo test lint bench-ranges clean
+.PHONY: demo test lint bench-ranges completions clean
 
 demo: $(VENV)/installed
 	$(VENV)/bin/mtq serve --demo
@@ -17,6 +17,11 @@ lint: $(VENV)/tested
 
 bench-ranges: $(VENV)/installed
 	$(VENV)/bin/python benchmarks/ranges.py
+
+completions: $(VENV)/installed
+	$(VENV)/bin/mtq completion bash > completions/mtq.bash
+	$(VENV)/bin/mtq completion zsh > completions/_mtq
+	$(VENV)/bin/mtq completion fish > completions/mtq.fish
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

@@ -1,4 +1,4 @@
-"""The package: a wheel holds every source file, and nothing but mtq lands beside other packages."""
+"""The package: a wheel holds every source file, what shells look for, and nothing but mtq beside other packages."""
 
 import subprocess
 import sys
@@ -6,6 +6,13 @@ import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+
+WHERE_SHELLS_LOOK = {
+    "share/bash-completion/completions/mtq": "mtq.bash",
+    "share/zsh/site-functions/_mtq": "_mtq",
+    "share/fish/vendor_completions.d/mtq.fish": "mtq.fish",
+}
+"""Below the prefix of the installation, with the files in `completions`."""
 
 
 def test_a_wheel_holds_every_source_file_and_nothing_else(tmp_path: Path) -> None:
@@ -15,9 +22,12 @@ def test_a_wheel_holds_every_source_file_and_nothing_else(tmp_path: Path) -> Non
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
         inside = {name for name in wheel.namelist() if ".dist-info/" not in name}
+        data = {name: wheel.read(name) for name in inside if ".data/" in name}
     engine = {str(path.relative_to(ROOT)) for path in own_files(ROOT / "mtq")}
     rooms = {f"mtq/{path.relative_to(ROOT)}" for room in ("commands", "tui") for path in own_files(ROOT / room)}
-    assert inside == engine | rooms
+    assert inside - data.keys() == engine | rooms
+    completions = {place: (ROOT / "completions" / file).read_bytes() for place, file in WHERE_SHELLS_LOOK.items()}
+    assert {name.partition(".data/data/")[2]: content for name, content in data.items()} == completions
 
 
 def own_files(folder: Path) -> list[Path]:
