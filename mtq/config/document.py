@@ -157,7 +157,6 @@ def _relisted(text: str, old: list[Plain], new: list[Plain]) -> str:
     staying = set(wanted)
     gone = [index for index, item in enumerate(have) if item not in staying]
     kept = [item for item in have if item in staying]
-    array = listed.read(text).without(gone)
-    if kept == wanted[: len(kept)]:
-        return array.adding(wanted[len(kept) :]).text
-    return written(new)
+    if kept != wanted[: len(kept)]:
+        return written(new)
+    return listed.read(text).adding(wanted[len(kept) :]).without(gone).text

@@ -8,10 +8,15 @@
                       comments above its header stay
 """
 
+from collections import Counter
+
 from mtq.config.layout import KeyPath, Kind, Statement
 from mtq.config.writing import dotted
 
 Path = tuple[str, ...]
+
+NO_ROOM = "  "
+"""What stands before a comment whose value reaches into the column of comments."""
 
 
 def holder(statements: list[Statement], path: Path) -> int | None:
@@ -21,12 +26,12 @@ def holder(statements: list[Statement], path: Path) -> int | None:
 
 
 def give(statements: list[Statement], index: int, value: str) -> None:
-    """Give a key another value. The comment behind it stays, in its column if there is room."""
+    """Give a key another value. The comment behind it stays, in one column with others if there is room."""
     pair = statements[index]
     column = _comment_column(statements, index)
     gap = pair.gap
     if column is not None and "\n" not in value:
-        gap = " " * max(column - len(pair.before) - len(value), 1)
+        gap = " " * (column - len(pair.before) - len(value)) or NO_ROOM
     statements[index] = pair._replace(value=value, gap=gap)
 
 
@@ -122,24 +127,28 @@ def _below(statements: list[Statement], index: int) -> int:
 
 
 def _comment_column(statements: list[Statement], index: int) -> int | None:
-    """Where the comment of a key is to begin; None: as far behind the value as it is.
+    """The column that the comment of a key shares with others; None: it shares none, and stays as far from its value.
 
-    More than one space before it is taken for a column. So is one space where the value reaches into the column of
-    the nearest comment that has one: if it became too long once and is short again, its comment is back in line.
+    Two spaces beyond the column of the others say that there was no room in it: if there is again, it is back in line.
     """
-    pair = statements[index]
-    own = _column(pair)
-    if own is None or len(pair.gap) > 1:
-        return own
-    others = sorted(range(len(statements)), key=lambda i: abs(i - index))
-    columns = (_column(statements[i]) for i in others if len(statements[i].gap) > 1)
-    column = next((column for column in columns if column is not None), None)
-    return column if column is not None and own >= column else None
+    pair, own = statements[index], _column(statements[index])
+    commented = [(i, s, column) for i, s in enumerate(statements) if (column := _column(s)) is not None]
+    made = {column for _, s, column in commented if len(s.gap) > len(NO_ROOM)}     # less is no column, but a habit
+    others = [(column, s.section == pair.section) for i, s, column in commented if i != index and column in made]
+    if own is None or not others:
+        return None
+    number = Counter(others)
+    usual = max(others, key=lambda other: (number[other[0], True], number[other[0], False]))[0]
+    if pair.gap == NO_ROOM and own > usual:
+        return usual
+    return own if any(column == own for column, _ in others) else None
 
 
 def _column(pair: Statement) -> int | None:
-    aligned = pair.kind is Kind.PAIR and pair.comment and not pair.gap.strip(" ") and "\n" not in pair.value
-    return len(pair.before) + len(pair.value) + len(pair.gap) if aligned and pair.gap else None
+    """Where the comment of a key on one line begins."""
+    if pair.kind is not Kind.PAIR or not pair.comment or pair.gap.strip(" ") or "\n" in pair.value:
+        return None
+    return len(pair.before) + len(pair.value) + len(pair.gap)
 
 
 def _within(path: KeyPath, table: KeyPath) -> bool:
