@@ -98,11 +98,11 @@ class Document:
         old = self.get(path)
         if not isinstance(old, list):
             return []
-        gone = [index for index, item in enumerate(old) if unwanted(item)]
+        gone = {index: item for index, item in enumerate(old) if unwanted(item)}
         if gone:
-            left = [item for item in old if not unwanted(item)]
+            left = [item for index, item in enumerate(old) if index not in gone]
             self._rewrite(path, lambda text: listed.read(text or "[]").without(gone).text, left)
-        return [old[index] for index in gone]
+        return list(gone.values())
 
     def _rewrite(self, path: Path, change: inline.Change, value: Plain) -> None:
         """Put what `change` makes of the text of a value in its place; it then means `value`."""

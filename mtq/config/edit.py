@@ -12,8 +12,8 @@ from mtq.config.paths import here
 from mtq.config.read import Invalid, parse, text_of
 from mtq.errors import MtqError, WrongUsage
 
-Change = Callable[[Document, Config], None]
-"""Changes the document. It is given what is in force before, too."""
+Change = Callable[[Document, Config], object]
+"""Changes the document. It is given what is in force before, too; what it returns means nothing."""
 
 
 class Rejected(WrongUsage):

@@ -129,7 +129,7 @@ def _below(statements: list[Statement], index: int) -> int:
 def _comment_column(statements: list[Statement], index: int) -> int | None:
     """The column that the comment of a key shares with others; None: it shares none, and stays as far from its value.
 
-    Two spaces beyond the column of the others say that there was no room in it: if there is again, it is back in line.
+    Two spaces beyond the column of the others say that there was no room: if there is again, it is back in line.
     """
     pair, own = statements[index], _column(statements[index])
     commented = [(i, s, column) for i, s in enumerate(statements) if (column := _column(s)) is not None]

@@ -1,4 +1,4 @@
-"""A configuration that people have lived in for years: comments everywhere, tables in no order, every way to write a key."""
+"""A configuration that people have lived in for years, and TOML in any layout there can be."""
 
 from hypothesis import strategies as st
 
@@ -69,8 +69,21 @@ LAYOUTS = {
 _spaces = st.sampled_from(["", " ", "  ", "\t"])
 _trivia = st.sampled_from(["", " ", "\n", "\n  ", "  # c ] }\n  ", "\n # 'x',\n\n  "])
 _scalars = st.sampled_from(
-    ["1", "0x1f", "1.5", "true", "2026-12-01", "2026-12-01 00:00:00Z", '"a # b"', '"\\"]"', "'\\'", '""']
-    + ['"""\n"a"""""', "'''it's\n\n'''", '"""\\\n  x\\""""']
+    [
+        "1",
+        "0x1f",
+        "1.5",
+        "true",
+        "2026-12-01",
+        "2026-12-01 00:00:00Z",
+        '"a # b"',
+        '"\\"]"',
+        "'\\'",
+        '""',
+        '"""\n"a"""""',
+        "'''it's\n\n'''",
+        '"""\\\n  x\\""""',
+    ]
 )
 
 
@@ -91,7 +104,8 @@ def _inline_tables(draw: st.DrawFn, items: st.SearchStrategy[str]) -> str:
 
 
 _one_line = _scalars.filter(lambda text: "\n" not in text)
-values = st.one_of(_scalars, _arrays(_scalars | _inline_tables(_one_line) | _arrays(_scalars)), _inline_tables(_one_line))
+_nested = _scalars | _inline_tables(_one_line) | _arrays(_scalars)
+values = _scalars | _arrays(_nested) | _inline_tables(_one_line)
 """Values in every way in which TOML lets them be written."""
 
 _keys = st.sampled_from(["a", "b_2", '"c d"', "'e'", "f.g", "f . h", 'i."j.k"', "7"])

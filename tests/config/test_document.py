@@ -24,7 +24,7 @@ def after(text: str, change: Callable[[Document], object]) -> str:
 
 
 def difference(before: str, changed: str) -> tuple[list[str], list[str]]:
-    """The lines that went and the lines that came, between those that are the same at the beginning and at the end."""
+    """The lines that went and the lines that came; those before and after them are the same."""
     old, new = before.splitlines(keepends=True), changed.splitlines(keepends=True)
     while old and new and old[0] == new[0]:
         del old[0], new[0]
@@ -99,8 +99,10 @@ def test_what_is_written_is_got_as_plain_data() -> None:
     ],
 )
 def test_setting_a_key_changes_its_line_alone(text: str, path: Path, value: Plain, old: str, new: str) -> None:
-    old_lines, new_lines = difference(text, after(text, lambda document: document.set(path, value)))
-    assert ([line.rstrip("\r\n") for line in old_lines], [line.rstrip("\r\n") for line in new_lines]) == ([old], [new])
+    end = "\r\n" if "\r\n" in text else "\n"
+    last = f"{old}\n" not in text.replace("\r", "")      # it has no end
+    changed = after(text, lambda document: document.set(path, value))
+    assert difference(text, changed) == ([old + end * (not last)], [new + end * (not last)])
 
 
 @LAYOUT
@@ -370,7 +372,10 @@ def listing(path: Path, items: list[Plain]) -> Callable[[str], Edit]:
     def edit(text: str) -> Edit:
         have = Document(text).get(path)
         new = [item for item in items if item not in have]
-        return (lambda document: document.append(path, new)), (lambda document: document.discard(path, new.__contains__))
+        return (
+            lambda document: document.append(path, new),
+            lambda document: document.discard(path, lambda item: item in new),
+        )
 
     return edit
 
