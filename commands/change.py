@@ -4,10 +4,13 @@ from collections.abc import Callable
 
 import typer
 
-from mtq.config.document import Document
+from mtq.config import assignment, keys
+from mtq.config.document import Document, Path
 from mtq.config.edit import Outcome, edit
 from mtq.config.model import Config
-from mtq.errors import NoServer
+from mtq.config.wording import named
+from mtq.config.writing import written
+from mtq.errors import NoServer, WrongUsage
 
 from . import place
 from .console import note, say
@@ -36,6 +39,22 @@ def change(context: typer.Context, alter: Change, quiet: bool = False, dry_run: 
         note(said, quiet)
         _tell_server(outcome)
     return outcome
+
+
+def assign(document: Document, config: Config, path: Path, text: str) -> str:
+    """Set a key to the value that was typed, and say what it is now. A target may be new, a service has to be there.
+
+    Raises WrongUsage for an unknown key and for a value that is not allowed, NoSuchTable without the service.
+    """
+    try:
+        key = keys.find(config, path, new_target=True)
+    except keys.UnknownKey as error:
+        raise WrongUsage(str(error)) from None
+    if key.kind is None:
+        raise WrongUsage(f"{named(key.path)}: a table; set the keys in it")
+    value = assignment.value(key.path, text, key.kind)
+    document.set(key.path, value)
+    return f"{named(key.path)} = {written(value)}"
 
 
 def _tell_server(outcome: Outcome) -> None:

@@ -64,8 +64,9 @@ def get(context: typer.Context, key: str, as_json: Json = False) -> None:
     from mtq.config.wording import named
     from mtq.config.writing import written
 
+    path = assignment.key(key)
     config = place.config(context)
-    found = keys.find(config, assignment.key(key))
+    found = keys.find(config, path)
     value = plain(config)
     for name in found.path:
         value = value[name]
@@ -91,30 +92,14 @@ def set_values(
         raise WrongUsage(f"{pairs[-1]}: there is no value for this key")
     from mtq.config import assignment
 
-    from .change import change
+    from .change import assign, change
 
     settings = [(assignment.key(key), text) for key, text in zip(pairs[::2], pairs[1::2], strict=True)]
 
     def alter(document: "Document", config: "Config") -> str:
-        return ", ".join(_set(document, config, path, text) for path, text in settings)
+        return ", ".join(assign(document, config, path, text) for path, text in settings)
 
     change(context, alter, quiet, dry_run)
-
-
-def _set(document: "Document", config: "Config", path: tuple[str, ...], text: str) -> str:
-    from mtq.config import assignment, keys
-    from mtq.config.wording import named
-    from mtq.config.writing import written
-
-    try:
-        key = keys.find(config, path, new_target=True)
-    except keys.UnknownKey as error:
-        raise WrongUsage(str(error)) from None
-    if key.kind is None:
-        raise WrongUsage(f"{named(key.path)}: a table; set the keys in it")
-    value = assignment.value(key.path, text, key.kind)
-    document.set(key.path, value)
-    return f"{named(key.path)} = {written(value)}"
 
 
 def _say_table(data: object) -> None:

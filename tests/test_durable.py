@@ -4,8 +4,9 @@ import os
 import resource
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,54 @@ def test_owner_and_mode_stay(folder: Path, mode: int) -> None:
     before = owner_of(file)
     durable.replace(file, b"new", mode=0o666)
     assert (owner_of(file), mode_of(file)) == (before, mode)
+
+
+@contextmanager
+def being(user: int, group: int) -> Iterator[None]:
+    """Be somebody who is in a second group, too, where we may be others."""
+    if os.geteuid() != 0:
+        yield
+        return
+    groups = os.getgroups()
+    os.setgroups([group])
+    os.setegid(user)
+    os.seteuid(user)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(0)
+        os.setgroups(groups)
+
+
+@pytest.fixture
+def common() -> Iterator[Path]:
+    """A folder that everybody may reach and write to, with a file that is somebody else's if root runs the tests."""
+    with tempfile.TemporaryDirectory() as name:
+        os.chmod(name, 0o777)
+        file = Path(name) / "file"
+        file.write_bytes(b"old")
+        give(file)
+        file.chmod(0o640)
+        yield Path(name)
+
+
+def test_the_group_stays_when_a_member_of_it_replaces_the_file(common: Path) -> None:
+    file = common / "file"
+    user, group = owner_of(file)
+    with being(user, group):
+        durable.replace(file, b"new")
+    assert (file.read_bytes(), owner_of(file), mode_of(file)) == (b"new", (user, group), 0o640)
+
+
+def test_who_cannot_keep_the_owner_does_not_replace_the_file(common: Path) -> None:
+    file = common / "file"
+    owner = owner_of(file)
+    with being(4321, owner[1]), suppress(PermissionError):
+        durable.replace(file, b"new")
+    assert owner_of(file) == owner
+    assert file.read_bytes() == (b"old" if os.geteuid() == 0 else b"new")
+    assert names(common) == ["file"]
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o077])

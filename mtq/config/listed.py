@@ -62,10 +62,16 @@ class Listed(NamedTuple):
 
     def without(self, indexes: Collection[int]) -> "Listed":
         """Without some of the items."""
-        listed = self
+        items, end = list(self.items), self.end
         for index in sorted(indexes, reverse=True):
-            listed = listed._without_last() if index == len(listed.items) - 1 else listed._without(index)
-        return listed
+            item = items.pop(index)
+            if index == len(items):
+                end = _joined(item, end, last=True)
+                continue
+            after = items[index]
+            takes_its_place = index == 0 and "\n" not in after.gap
+            items[index] = after._replace(gap=item.gap if takes_its_place else _joined(item, after.gap))
+        return self._replace(items=tuple(items), closed=self.closed and bool(items), end=end)
 
     def _first(self, text: str) -> "Listed":
         lines = self.end.rpartition("\n")
@@ -89,17 +95,6 @@ class Listed(NamedTuple):
         new_line = (line_end[0] if line_end else _line_end(last.gap)) + last.indent
         first = Item(rest + new_line, texts[0])
         return self._replace(items=(*self.items, first, *(Item(new_line, text) for text in texts[1:])), end=below)
-
-    def _without(self, index: int) -> "Listed":
-        item, after = self.items[index], self.items[index + 1]
-        alone = index == 0 and "\n" not in after.gap        # the one after it takes its place
-        gap = item.gap if alone else _joined(item, after.gap)
-        return self._replace(items=(*self.items[:index], after._replace(gap=gap), *self.items[index + 2 :]))
-
-    def _without_last(self) -> "Listed":
-        *others, item = self.items
-        end = _joined(item, self.end, last=True)
-        return self._replace(items=tuple(others), closed=self.closed and bool(others), end=end)
 
 
 def read(text: str) -> Listed:

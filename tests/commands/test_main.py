@@ -35,6 +35,8 @@ def test_a_group_alone_is_wrong_usage_and_shows_its_help(
         ("config", "nonsense"),
         ("config", "show", "--nonsense"),
         ("config", "show", "nonsense"),
+        ("config", "get"),
+        ("config", "set"),
         ("user", "add"),
         ("user", "check", "fred", "secret"),
         ("mailbox", "status"),
@@ -65,6 +67,9 @@ def test_no_command_offers_to_change_the_files_of_a_shell(run: Run, name: str) -
 READERS = [
     ("config", "show"),
     ("config", "check"),
+    ("config", "get", "server.hostname"),
+    ("config", "set", "server.hostname", "mail.example.com"),
+    ("config", "set", "server.hostname", "mail.example.com", "--dry-run"),
     ("user", "list"),
     ("user", "add", "wilma", "--password-stdin"),
     ("user", "check", "fred", "--password-stdin"),

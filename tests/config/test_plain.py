@@ -21,5 +21,9 @@ def test_what_is_absent_is_none() -> None:
     assert plain(config("[services.pop3]"))["services"]["pop3"]["certificate"] is None
 
 
+def test_mechanisms_left_to_the_server_are_shown_as_they_are_written() -> None:
+    assert plain(config("[services.pop3]"))["services"]["pop3"]["mechanisms"] == "auto"
+
+
 def test_toml_leaves_out_what_is_absent() -> None:
     assert without_absent({"a": None, "b": {"c": None, "d": 0}}) == {"b": {"d": 0}}
