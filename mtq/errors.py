@@ -49,6 +49,7 @@ class Code(Enum):
 
     AUTH = b"[AUTH] "
     IN_USE = b"[IN-USE] "
+    LOGIN_DELAY = b"[LOGIN-DELAY] "
     SYS_TEMP = b"[SYS/TEMP] "
     SYS_PERM = b"[SYS/PERM] "
     NONE = b""
@@ -62,6 +63,11 @@ class Refusal(MtqError):
         self.code = code
         self.text = text
         self.cause = cause or text
+
+    @property
+    def counts(self) -> bool:
+        """Whether it says no to a name or password, and so counts as a failed login of the client's address."""
+        return self.code is Code.AUTH
 
     @property
     def line(self) -> bytes:

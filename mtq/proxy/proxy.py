@@ -1,0 +1,136 @@
+"""A proxied login, from the user name to a session on the remote server that is ready to be relayed (PRODUCT 8)."""
+
+import asyncio
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+
+from mtq.access.servers import Server
+from mtq.protocol import replies
+from mtq.protocol.sasl import Credentials, Password
+from mtq.proxy.addresses import Address
+from mtq.proxy.connect import Caller, IsLan, IsOwn
+from mtq.proxy.dialup import Dialup, NoLink, Share
+from mtq.proxy.failures import Failures
+from mtq.proxy.login import LoggedIn, Login
+from mtq.proxy.refusals import NotAllowed, Trouble, Unreachable
+from mtq.proxy.relay import Relay, Tally
+from mtq.proxy.resolve import Resolver
+from mtq.proxy.settings import Settings
+from mtq.proxy.steps import UNWATCHED, Watch
+from mtq.proxy.target import Policy, Route, Target, split
+from mtq.proxy.trust import Trust
+from mtq.proxy.wire import Wire
+
+LOOK_BEFORE_DIALLING = 5.0
+"""Seconds to find out whether a name is one of the local network; the name server may lie beyond the link."""
+
+
+class Upstream:
+    """A mailbox on a remote server, open. Whoever has it relays it or closes it."""
+
+    def __init__(self, logged_in: LoggedIn, give_back: Callable[[], None]) -> None:
+        self.server: Server = logged_in.wire.server
+        self.mechanism = logged_in.mechanism
+        self._wire = logged_in.wire
+        self._give_back = give_back
+        reply = logged_in.reply
+        self.answer = replies.ok(reply.code.value + reply.text.encode())
+        """What the client gets: the remote server's own words."""
+
+    def relay(
+        self,
+        client: asyncio.Transport,
+        sent_ahead: bytes,
+        tally: Tally,
+        ended: Callable[[str], None],
+        closed: Callable[[], None],
+        client_full: bool = False,
+    ) -> Relay:
+        """Relay from now on; `answer` must have been written to the client. For the arguments see `Relay`."""
+
+        def over() -> None:
+            self._give_back()
+            closed()
+
+        relay = Relay(tally, ended, over)
+        wire = self._wire
+        rest = wire.detach()
+        relay.begin(client, wire.transport, rest, sent_ahead, client_full, wire.lost)
+        return relay
+
+    def close(self) -> None:
+        """Hang up: the client has gone meanwhile."""
+        self._wire.close()
+        self._give_back()
+
+
+class Proxy:
+    """The proxy of one service."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        failures: Failures,
+        is_lan: IsLan,
+        is_own: IsOwn,
+        dialup: Dialup | None = None,
+    ) -> None:
+        self.policy = Policy(settings)
+        self.caller = Caller(Trust(), is_lan, is_own, settings.connect_timeout)
+        self.resolver = Resolver()
+        self._settings = settings
+        self._failures = failures
+        self._is_lan = is_lan
+        self._dialup = dialup
+
+    def target(self, user: str, own: Collection[str]) -> Target | None:
+        """The target in a user name, None for a local user. `own` are this server's names. Raises NotAllowed."""
+        return split(user, self._settings.delimiter, own)
+
+    async def log_in(self, target: Target, credentials: Credentials) -> Upstream:
+        """Log in there. Raises Refusal (NotAllowed, Unreachable, SaidNo). May be cancelled at any time."""
+        if not isinstance(credentials, Password):
+            raise NotAllowed(
+                "this way to log in does not reach another server: use USER and PASS",
+                f"{type(credentials).__name__.upper()} shows no password that could be used at {target.server}",
+            )
+        route = self.policy.route(target.server)
+        share = Share(self._dialup)
+        try:
+            addresses = await self._addresses(route, share)
+            wire = await self.caller.call(route, addresses)
+            logged_in = await self.login(target, credentials.secret, route, addresses).run(wire)
+            return Upstream(logged_in, share.give_back)
+        except NoLink as error:
+            raise Unreachable(Trouble.LINK, route.server, str(error)) from None
+        except BaseException:
+            share.give_back()
+            raise
+
+    def login(
+        self, target: Target, secret: bytes, route: Route, addresses: Sequence[Address], watch: Watch = UNWATCHED
+    ) -> Login:
+        """What logs in once the server is connected."""
+
+        async def again(wire: Wire) -> Wire:
+            by_its_port = tuple(attempt for attempt in route.attempts if attempt.port == wire.server.port)
+            return await self.caller.call(replace(route, attempts=by_its_port), addresses, watch)
+
+        return Login(target, secret, route.auth, self._failures, again, watch)
+
+    async def _addresses(self, route: Route, share: Share) -> Sequence[Address]:
+        """The server's addresses, at least one that may be used, and the link up if it takes that to get there."""
+        patience = self._settings.connect_timeout
+        if self._dialup is None:
+            addresses = await self.resolver.addresses(route.server, patience)
+            self.caller.check(route, addresses)
+            return addresses
+        try:
+            addresses = await self.resolver.addresses(route.server, min(LOOK_BEFORE_DIALLING, patience))
+        except Unreachable:
+            await share.take()      # the name server lies beyond the link
+            addresses = await self.resolver.addresses(route.server, patience)
+        self.caller.check(route, addresses)
+        if not all(map(self._is_lan, addresses)):
+            await share.take()
+        return addresses
