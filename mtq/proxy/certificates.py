@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from mtq.proxy.steps import Step
 from mtq.proxy.wire import Wire
 
-
 _DER = 2      # _ssl.ENCODING_DER
 
 
@@ -69,7 +68,7 @@ def step(wire: Wire, verdict: str | None = None) -> Step:
     if certificates:
         own = certificates[0]
         text = f"{own.subject}, by {own.issuer}, until {own.ends:%Y-%m-%d} ({(own.ends - now).days} days)"
-    complaints = ([verdict] if verdict else []) + wrong
+    complaints = wrong or ([verdict] if verdict else [])
     facts: dict[str, object] = {
         "verified": wire.tls.context.verify_mode is ssl.CERT_REQUIRED,
         "faults": complaints,

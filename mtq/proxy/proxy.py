@@ -78,14 +78,15 @@ class Proxy:
         self.policy = Policy(settings)
         self.caller = Caller(Trust(), is_lan, is_own, settings.connect_timeout)
         self.resolver = Resolver()
-        self._settings = settings
+        self.patience = settings.connect_timeout
+        self._delimiter = settings.delimiter
         self._failures = failures
         self._is_lan = is_lan
         self._dialup = dialup
 
     def target(self, user: str, own: Collection[str]) -> Target | None:
         """The target in a user name, None for a local user. `own` are this server's names. Raises NotAllowed."""
-        return split(user, self._settings.delimiter, own)
+        return split(user, self._delimiter, own)
 
     async def log_in(self, target: Target, credentials: Credentials) -> Upstream:
         """Log in there. Raises Refusal (NotAllowed, Unreachable, SaidNo). May be cancelled at any time."""
@@ -120,7 +121,7 @@ class Proxy:
 
     async def _addresses(self, route: Route, share: Share) -> Sequence[Address]:
         """The server's addresses, at least one that may be used, and the link up if it takes that to get there."""
-        patience = self._settings.connect_timeout
+        patience = self.patience
         if self._dialup is None:
             addresses = await self.resolver.addresses(route.server, patience)
             self.caller.check(route, addresses)

@@ -61,6 +61,7 @@ class Unreachable(Refusal):
             f"cannot reach {server}: {trouble.value}" + (f" ({detail})" if detail else ""),
         )
         self.trouble = trouble
+        self.detail = detail
 
 
 _ROUTE = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.EADDRNOTAVAIL)

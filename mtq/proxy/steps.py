@@ -56,7 +56,8 @@ class Watch:
         try:
             yield note
         except Refusal as refusal:
-            self.tell(Step(name, False, time.monotonic() - began, refusal.cause, note.facts))
+            text = f"{note.text}: {refusal.cause}" if note.text else refusal.cause
+            self.tell(Step(name, False, time.monotonic() - began, text, note.facts))
             raise
         self.tell(Step(name, True, time.monotonic() - began, note.text, note.facts))
 

@@ -6,7 +6,7 @@ The last delimiter counts. HOSTNAME is this server: its name, or the name or add
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mtq.access import servers
@@ -93,16 +93,19 @@ class Policy:
 
     def route(self, server: Server) -> Route:
         """How to get to a server. Raises NotAllowed."""
-        wanted = self.wanted(server)
+        wanted = self._wanted(server)
         objections = [self._objection(server.host, attempt.port) for attempt in wanted]
         attempts = tuple(a for a, objection in zip(wanted, objections, strict=True) if objection is None)
         for objection in objections:
             if objection is not None and not attempts:
                 raise objection
-        return self.describe(server, attempts)
+        return self._route(server, attempts)
 
-    def describe(self, server: Server, attempts: tuple[Attempt, ...]) -> Route:
-        """These attempts, and what goes for the server as a whole."""
+    def anyway(self, server: Server) -> Route:
+        """The same as if every rule let it pass: for the administrator who tests before allowing."""
+        return self._route(server, tuple(replace(attempt, lifted=True) for attempt in self._wanted(server)))
+
+    def _route(self, server: Server, attempts: tuple[Attempt, ...]) -> Route:
         settings, exceptions = self._settings, self._exceptions(server)
         return Route(
             server=server,
@@ -113,7 +116,7 @@ class Policy:
             auth=exceptions.auth,
         )
 
-    def wanted(self, server: Server) -> tuple[Attempt, ...]:
+    def _wanted(self, server: Server) -> tuple[Attempt, ...]:
         """What would be tried, allowed or not."""
         exceptions = self._exceptions(server)
         port = server.port or exceptions.port

@@ -21,8 +21,8 @@ class Trust:
             try:
                 self._made[key] = await asyncio.get_running_loop().run_in_executor(None, _make, *key)
             except OSError as error:      # SSLError, too
-                reason = getattr(error, "reason", None) or error.strerror or str(error)
-                raise Unreachable(Trouble.CERTIFICATE, server, f"{ca_file}: {reason.lower()}") from None
+                reason = str(getattr(error, "reason", None) or error.strerror or error).replace("_", " ").lower()
+                raise Unreachable(Trouble.CERTIFICATE, server, f"{ca_file}: {reason}") from None
         return self._made[key]
 
 
