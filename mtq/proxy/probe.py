@@ -140,7 +140,8 @@ class _Probe:
             text = f"offered: {greeting.timestamp.decode()}"
         elif greeting.bad_timestamp:
             text = "offered by a timestamp that is not as RFC 1939 wants it, so not used"
-        self._watch.tell(Step("apop", not greeting.bad_timestamp, 0.0, text, {"offered": greeting.timestamp is not None}))
+        facts = {"offered": greeting.timestamp is not None}
+        self._watch.tell(Step("apop", not greeting.bad_timestamp, 0.0, text, facts))
 
     async def _stat(self, wire: Wire) -> None:
         with self._watch.step("stat") as note:

@@ -183,7 +183,8 @@ def test_a_server_that_hangs_up_on_the_refusal_is_called_again_without_apop(firs
 def test_it_is_called_again_once_only() -> None:
     failures = Failures(lambda: NOW)
     with Remote(hang_up_after(b"-ERR no"), hang_up_after(greeting=READY)) as remote:
-        assert login(remote, failures=failures) == b"-ERR [SYS/TEMP] cannot reach 127.0.0.1:%d: it hung up" % remote.port
+        answer = login(remote, failures=failures)
+    assert answer == b"-ERR [SYS/TEMP] cannot reach 127.0.0.1:%d: it hung up" % remote.port
     assert failures.all() == []
 
 
