@@ -15,6 +15,7 @@ class Peer:
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
         self.heard: list[bytes] = []
+        self.news = threading.Condition()
         self._buffer = b""
 
     def say(self, data: bytes) -> None:
@@ -32,7 +33,9 @@ class Peer:
                 return b""
             self._buffer += data
         line, _, self._buffer = self._buffer.partition(b"\r\n")
-        self.heard.append(line)
+        with self.news:
+            self.heard.append(line)
+            self.news.notify_all()
         return line
 
     def answer(self, *lines: bytes) -> None:
@@ -60,6 +63,7 @@ class Remote:
     def __init__(self, *talks: Talk, host: str = "127.0.0.1") -> None:
         self.peers: list[Peer] = []
         self._talks = talks
+        self._called = threading.Event()
         self._faults: list[BaseException] = []
         self._listening = socket.create_server((host, 0))
         self._listening.settimeout(WAIT)
@@ -85,6 +89,13 @@ class Remote:
         """The lines heard, connection by connection."""
         return [peer.heard for peer in self.peers]
 
+    def wait_for_lines(self, number: int) -> None:
+        """Until somebody has called and said so many lines."""
+        assert self._called.wait(WAIT)
+        peer = self.peers[0]
+        with peer.news:
+            assert peer.news.wait_for(lambda: len(peer.heard) >= number, WAIT)
+
     def _run(self) -> None:
         for talk in self._talks:
             try:
@@ -95,6 +106,7 @@ class Remote:
                 sock.settimeout(WAIT)
                 peer = Peer(sock)
                 self.peers.append(peer)
+                self._called.set()
                 try:
                     talk(peer)
                 except (ConnectionError, ssl.SSLError):
