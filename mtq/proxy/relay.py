@@ -28,15 +28,16 @@ class _Side(asyncio.Protocol):
 
     def __init__(self, relay: "Relay", transport: asyncio.Transport, lost: bool) -> None:
         self.transport = transport
+        self.inside_tls = transport.get_extra_info("ssl_object") is not None
         self.lost = lost
-        self.reading = True
+        self._reading = True
+        self._closing = False
         self.other: _Side
         self._relay = relay
 
     def data_received(self, data: bytes) -> None:
         self._relay.passed(self, len(data))
-        if not self.other.transport.is_closing():
-            self.other.transport.write(data)
+        self.other.write(data)
 
     def eof_received(self) -> bool:
         return self._relay.half_closed(self)
@@ -53,17 +54,28 @@ class _Side(asyncio.Protocol):
 
     def read(self, on: bool) -> None:
         """Read from this side, or do not."""
-        if self.transport.is_closing() or self.reading is on:
+        if self._reading is on or self._closing or self.transport.is_closing():
             return
-        self.reading = on
+        self._reading = on
         if on:
             self.transport.resume_reading()
         else:
             self.transport.pause_reading()
 
-    @property
-    def inside_tls(self) -> bool:
-        return self.transport.get_extra_info("ssl_object") is not None
+    def write(self, data: bytes) -> None:
+        """Send to this side, if it can still be sent to."""
+        if not self._closing and not self.transport.is_closing():
+            self.transport.write(data)
+
+    def close(self) -> None:
+        """Send what remains, and close. Once: asyncio forgets how to abort a TLS transport that is closed twice."""
+        if not self._closing:
+            self._closing = True
+            self.transport.close()
+
+    def unsent(self) -> int:
+        """Octets that wait to be sent."""
+        return 0 if self._closing else self.transport.get_write_buffer_size()
 
 
 class Relay:
@@ -109,8 +121,8 @@ class Relay:
             self._client.pause_writing()
         if to_client:
             self._remote.data_received(to_client)
-        if to_remote and not remote.is_closing():
-            self._remote.transport.write(to_remote)
+        if to_remote:
+            self._remote.write(to_remote)
         if remote_lost:
             self.gone(self._remote)
 
@@ -118,19 +130,14 @@ class Relay:
 
     def part(self, reason: str) -> None:
         """End the session in the next pause: an answer under way is still passed on."""
-        if self._over or self._parting is not None:
-            return
-        left = self.last + QUIET - self._loop.time()
-        if left <= 0 and not self._unsent():
-            self.end(reason)
-            return
-        self._parting = self._loop.call_later(max(left, QUIET / 5), self._part_again, reason)
+        if self._parting is None:
+            self._part(reason, QUIET)
 
     def end(self, reason: str) -> None:
         """End both sides: five seconds for what remains to be sent."""
         self._decide(reason)
         for side in (self._client, self._remote):
-            side.transport.close()
+            side.close()
         self._cut_later()
 
     def abort(self, reason: str) -> None:
@@ -153,17 +160,19 @@ class Relay:
         if side is self._remote or side.inside_tls:
             self.end(f"{self._name(side)} hung up")
             return False
-        # A client that has said QUIT and closed its half still gets the answer.
-        if self._remote.transport.can_write_eof():
+        # A client that has said QUIT and closed its half still gets the answer. Inside TLS the remote server cannot
+        # be told that no more will come, so there the next pause is the end.
+        told = self._remote.transport.can_write_eof()
+        if told:
             self._remote.transport.write_eof()
-        self._cut_later()
+        self._part("client hung up", LAST_WORDS if told else QUIET)
         return True
 
     def gone(self, side: _Side) -> None:
         """A side's connection is closed."""
         self._decide(f"{self._name(side)} hung up")
         if not side.other.lost:
-            side.other.transport.close()
+            side.other.close()
             self._cut_later()
             return
         if self._cutting is not None:
@@ -188,12 +197,17 @@ class Relay:
         for side in (self._client, self._remote):
             side.transport.abort()
 
-    def _part_again(self, reason: str) -> None:
-        self._parting = None
-        self.part(reason)
+    def _part(self, reason: str, quiet: float) -> None:
+        if self._over:
+            return
+        left = self.last + quiet - self._loop.time()
+        if left <= 0 and not self._unsent():
+            self.end(reason)
+            return
+        self._parting = self._loop.call_later(max(left, QUIET / 5), self._part, reason, quiet)
 
     def _unsent(self) -> bool:
-        return any(side.transport.get_write_buffer_size() for side in (self._client, self._remote))
+        return any(side.unsent() for side in (self._client, self._remote))
 
     def _name(self, side: _Side) -> str:
         return "client" if side is self._client else "remote server"
