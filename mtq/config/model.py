@@ -10,7 +10,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TypeVar
 
-from mtq.access import ranges
+from mtq.access import ranges, servers
 from mtq.access.entry import Entry as Entry
 from mtq.access.mode import Mode
 from mtq.access.ranges import Range
@@ -186,6 +186,40 @@ class PathKind:
 
 
 @dataclass(frozen=True)
+class PatternKind:
+    """An entry of an allow-list, as it was written."""
+
+    allowed = servers.ALLOWED
+
+    def read(self, found: object) -> str:
+        if not isinstance(found, str):
+            raise Unfit(found)
+        try:
+            servers.pattern(found)
+        except servers.BadServer:
+            raise Unfit(found) from None
+        return found
+
+
+@dataclass(frozen=True)
+class HostKind:
+    """A host, as it was written."""
+
+    allowed = "a host name or address"
+
+    def read(self, found: object) -> str:
+        if not isinstance(found, str):
+            raise Unfit(found)
+        try:
+            server = servers.parse(found)
+        except servers.BadServer:
+            raise Unfit(found) from None
+        if server.port is not None:
+            raise Unfit(found)
+        return found
+
+
+@dataclass(frozen=True)
 class Dialup:
     """[services.NAME.proxy.dialup]"""
 
@@ -214,7 +248,7 @@ class Proxy:
     enabled: bool = value(Switch(), False, "let users log in at other servers through this one")
     delimiter: str = value(Delimiter(), "#", "between user and server: fred#pop.isp.com")
     only_allowed: bool = value(Switch(), True, "only servers in `allow`")
-    allow: tuple[str, ...] = value(Several(Text("HOST, *.DOMAIN or HOST:PORT")), (), "servers that may be used")
+    allow: tuple[str, ...] = value(Several(PatternKind()), (), "servers that may be used")
     tls: RemoteTls = value(Choice(RemoteTls), RemoteTls.AUTO, "how to speak TLS to the remote server")
     verify: bool = value(Switch(), True, "check the remote server's certificate and name")
     ca_file: Path | None = value(PathKind(), _no_path, "authorities trusted besides the system's")
@@ -222,7 +256,7 @@ class Proxy:
     connect_timeout: int = value(Whole(1, 600, "seconds"), 30, "for the connection to a remote server")
     dialup: Dialup = table(Dialup, "a link to bring up first")
     targets: Mapping[str, Target] = field(
-        default_factory=dict, metadata={"tables": Target, "about": "per-server exceptions"}
+        default_factory=dict, metadata={"tables": Target, "names": HostKind(), "about": "per-server exceptions"}
     )
 
 

@@ -128,21 +128,42 @@ def _table(
                 values[name] = _table(field.metadata["table"], value, here, base, problems)
         elif "tables" in field.metadata:
             if _is_table(value, here, problems):
-                values[name] = _named_tables(field.metadata["tables"], value, here, base, problems)
+                names = field.metadata.get("names", _NameKind())
+                values[name] = _named_tables(field.metadata["tables"], names, value, here, base, problems)
         else:
             values[name] = _value(field.metadata["kind"], value, here, base, problems)
     return model(**values)
 
 
+@dataclass(frozen=True)
+class _NameKind:
+    """What is named here by the person who writes."""
+
+    allowed = "letters, digits, dots, hyphens and underscores, 63 at most"
+
+    def read(self, found: object) -> str:
+        if not isinstance(found, str) or not _NAME.match(found):
+            raise Unfit(found)
+        return found
+
+
 def _named_tables(
-    model: type[M], found: Mapping[str, object], path: KeyPath, base: Path, problems: list[Problem]
+    model: type[M],
+    names: Kind[str],
+    found: Mapping[str, object],
+    path: KeyPath,
+    base: Path,
+    problems: list[Problem],
 ) -> dict[str, M]:
     tables: dict[str, M] = {}
     for name, value in found.items():
         here = (*path, name)
-        if not _NAME.match(name):
-            problems.append(Problem(here, ": a name has letters, digits, dots, hyphens and underscores, 63 at most"))
-        elif _is_table(value, here, problems):
+        try:
+            names.read(name)
+        except Unfit:
+            problems.append(Problem(here, f": found this name; allowed is {names.allowed}"))
+            continue
+        if _is_table(value, here, problems):
             tables[name] = _table(model, value, here, base, problems)
     return tables
 
@@ -170,6 +191,8 @@ def _contradictions(config: Config) -> Iterator[Problem]:
     for name, service in config.services.items():
         if bool(service.certificate) != bool(service.key):
             yield Problem(("services", name), ": certificate and key come together")
+        if service.proxy.dialup.enabled and not service.proxy.dialup.up:
+            yield Problem(("services", name, "proxy", "dialup"), ": enabled without a command in up")
         if not service.enabled:
             continue
         for listen in service.listen:

@@ -17,7 +17,7 @@ GRACE = 2.0
 
 
 class Command:
-    """One run. `run` blocks, in a thread; `end` may be called from another."""
+    """One run: `run` blocks, and meanwhile `end` may be called from another thread. No arguments: nothing to do."""
 
     def __init__(self, arguments: tuple[str, ...], seconds: float) -> None:
         self._arguments = arguments
@@ -27,6 +27,8 @@ class Command:
 
     def run(self) -> str | None:
         """Run it to its end, which is a kill if it takes too long. What failed, or None after exit code 0."""
+        if not self._arguments:
+            return None
         try:
             with tempfile.TemporaryFile() as output:      # no pipe: what it leaves running may keep that open
                 failure = self._run(output)

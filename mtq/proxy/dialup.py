@@ -5,7 +5,7 @@ One attempt serves all who wait. Whoever uses the link has it by `hold` and give
 
 import asyncio
 import signal
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -41,10 +41,10 @@ class Dialup:
 
     def __init__(self, settings: Settings, remark: Callable[[str, str], None]) -> None:
         self.state = State.DOWN
+        self.users = 0      # sessions that have it or wait for it
         self._settings = settings
         self._remark = remark       # takes the level and the text of a remark in the log
-        self._users = 0
-        self._work: asyncio.Task[str | None] | None = None      # dialling or hanging up
+        self._work: asyncio.Task[str | None] | asyncio.Task[None] | None = None      # dialling or hanging up
         self._command: Command | None = None
         self._idle: asyncio.TimerHandle | None = None
         self._threads = Threads(1)
@@ -52,14 +52,14 @@ class Dialup:
 
     async def hold(self) -> None:
         """Have the link up, and keep it up until `release`. Raises NoLink; then there is nothing to release."""
-        self._users += 1
+        self.users += 1
         self._not_idle()
         try:
             while self.state is not State.UP:
                 if self._closed:
                     raise NoLink("the server is going down")
                 if self.state is State.DOWN:
-                    self._begin(State.DIALLING, self._dial())
+                    self._dial()
                 assert self._work is not None
                 # Shielded: a client that gives up does not take the attempt from those who wait on.
                 failure = await asyncio.shield(self._work)
@@ -71,7 +71,7 @@ class Dialup:
 
     def release(self) -> None:
         """One session less. With the last one the idle time begins."""
-        self._users -= 1
+        self.users -= 1
         self._look()
 
     async def close(self) -> None:
@@ -89,7 +89,7 @@ class Dialup:
             await self._work
 
     def _look(self) -> None:
-        if self._users == 0 and self.state is State.UP and not self._closed:
+        if self.users == 0 and self.state is State.UP and not self._closed:
             self._not_idle()
             self._idle = asyncio.get_running_loop().call_later(self._settings.hangup_after, self._hang_up)
 
@@ -98,16 +98,19 @@ class Dialup:
             self._idle.cancel()
             self._idle = None
 
+    def _dial(self) -> None:
+        self.state = State.DIALLING
+        self._command = Command(self._settings.up, self._settings.timeout)
+        self._work = asyncio.get_running_loop().create_task(self._dialling(self._command))
+
     def _hang_up(self) -> None:
-        self._begin(State.HANGING_UP, self._undial())
+        self.state = State.HANGING_UP
+        command = Command(self._settings.down, self._settings.timeout)
+        self._work = asyncio.get_running_loop().create_task(self._hanging_up(command))
 
-    def _begin(self, state: State, work: Coroutine[None, None, str | None]) -> None:
-        self.state = state
-        self._work = asyncio.get_running_loop().create_task(work)
-
-    async def _dial(self) -> str | None:
-        """Bring the link up. What failed, or None."""
-        failure = await self._run(self._settings.up)
+    async def _dialling(self, command: Command) -> str | None:
+        """What failed, or None."""
+        failure = await self._threads.run(command.run)
         self.state = State.UP if failure is None else State.DOWN
         if failure is None:
             self._remark("info", "dial-up: the link is up")
@@ -116,20 +119,14 @@ class Dialup:
         self._look()      # all who waited may have gone
         return failure
 
-    async def _undial(self) -> None:
-        """Hang up. Whatever the command says, the next session dials anew."""
-        failure = await self._run(self._settings.down)
+    async def _hanging_up(self, command: Command) -> None:
+        """Whatever the command says, the next session dials anew."""
+        failure = await self._threads.run(command.run)
         self.state = State.DOWN
         if failure is None:
             self._remark("info", "dial-up: hung up")
         else:
             self._remark("error", f"dial-up: cannot hang up: {failure}")
-
-    async def _run(self, arguments: tuple[str, ...]) -> str | None:
-        if not arguments:
-            return None
-        self._command = Command(arguments, self._settings.timeout)
-        return await self._threads.run(self._command.run)
 
 
 class Share:

@@ -29,6 +29,7 @@ def is_here(address: Address) -> bool:
     family = socket.AF_INET if address.version == 4 else socket.AF_INET6
     try:
         with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.setblocking(False)
             probe.connect((str(address), 9))
             return str(probe.getsockname()[0]) == str(address)
     except OSError:

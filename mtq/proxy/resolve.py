@@ -26,7 +26,7 @@ class Resolver:
             return (address,)
         try:
             async with asyncio.timeout(seconds):
-                found = await self._threads.run(lambda: _look_up(server.host))
+                found = await self._threads.run(lambda: look_up(server.host))
         except TimeoutError:
             raise Unreachable(Trouble.NAME, server, "no answer from the name server") from None
         except (OSError, UnicodeError) as error:
@@ -37,7 +37,8 @@ class Resolver:
         return found
 
 
-def _look_up(host: str) -> tuple[Address, ...]:
+def look_up(host: str) -> tuple[Address, ...]:
+    """What the system says, without repetition. Blocks. Raises OSError."""
     rows = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     internet = [str(row[4][0]) for row in rows if row[0] in (socket.AF_INET, socket.AF_INET6)]
     return tuple(dict.fromkeys(ipaddress.ip_address(text) for text in internet))

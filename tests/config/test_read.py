@@ -204,6 +204,37 @@ def test_a_target_takes_from_its_proxy_what_it_does_not_say() -> None:
     assert targets["pop.isp.com"] == Target(port=None, tls=None, verify=None, ca_file=None, auth=RemoteAuth.AUTO)
 
 
+@pytest.mark.parametrize(
+    "entry", ["pop.isp.com", "*.isp.com", "pop.isp.com:995", "[2001:db8::7]:110", "münchen.example"]
+)
+def test_the_entries_of_an_allow_list_stay_as_they_are_written(entry: str) -> None:
+    assert config(f'[services.pop3.proxy]\nallow = ["{entry}"]').services["pop3"].proxy.allow == (entry,)
+
+
+@pytest.mark.parametrize("entry", ["", "*", "127.1", "pop.isp.com:99999", "pop isp com", "http://pop.isp.com"])
+def test_an_entry_of_an_allow_list_that_names_no_server_is_an_error(entry: str) -> None:
+    text = f'[services.pop3.proxy]\nallow = [\n  "pop.isp.com",\n  "{entry}",\n]'
+    assert error(text).startswith(f'/etc/mtq/mtq.toml:4: services.pop3.proxy.allow[1]: found "{entry}"; allowed is ')
+
+
+@pytest.mark.parametrize("name", ["pop.isp.com", "192.0.2.7", "2001:db8::7", "[2001:db8::7]"])
+def test_a_target_is_named_by_its_host(name: str) -> None:
+    assert name in config(f'[services.pop3.proxy.targets."{name}"]').services["pop3"].proxy.targets
+
+
+@pytest.mark.parametrize("name", ["pop.isp.com:995", "*.isp.com", "127.1", ""])
+def test_a_target_that_is_named_by_no_host_is_an_error(name: str) -> None:
+    text = f'[services.pop3]\n\n[services.pop3.proxy.targets."{name}"]\nport = 995'
+    expected = f'/etc/mtq/mtq.toml:3: services.pop3.proxy.targets."{name}": found this name; allowed is a host name'
+    assert error(text).startswith(expected)
+
+
+def test_dialling_takes_a_command() -> None:
+    text = "[services.pop3]\n[services.pop3.proxy.dialup]\nenabled = true"
+    assert error(text) == "/etc/mtq/mtq.toml:2: services.pop3.proxy.dialup: enabled without a command in up"
+    assert config(text + '\nup = ["pon"]').services["pop3"].proxy.dialup.up == ("pon",)
+
+
 # Where files are
 
 
@@ -285,7 +316,7 @@ def test_a_table_must_be_a_table(text: str) -> None:
 
 @pytest.mark.parametrize("name", ["", "a b", "-a", "a/b", "x" * 64, "ä", "a\\n"])
 def test_an_odd_name_of_a_service_is_refused(name: str) -> None:
-    assert "a name has letters, digits, dots, hyphens and underscores" in error(f'[services."{name}"]')
+    assert "allowed is letters, digits, dots, hyphens and underscores" in error(f'[services."{name}"]')
 
 
 @pytest.mark.parametrize(

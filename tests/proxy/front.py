@@ -6,8 +6,8 @@ It runs in a thread, under the guard against blocking calls; the clients are the
 import asyncio
 import ssl
 import threading
-from collections.abc import Callable
-from typing import TypeVar, cast
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar, cast
 
 from mtq.protocol.sasl import Password
 from mtq.proxy.proxy import Proxy, Upstream
@@ -116,7 +116,11 @@ class Front:
         async def now() -> T:
             return work()
 
-        return asyncio.run_coroutine_threadsafe(now(), self._loop).result(WAIT)
+        return self.wait(now())
+
+    def wait(self, work: Coroutine[Any, Any, T]) -> T:
+        """Have this done on the loop."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(WAIT)
 
     def wait_until(self, condition: Callable[[], bool]) -> None:
         """Wait for something to happen."""

@@ -7,6 +7,7 @@ import pytest
 
 from mtq.proxy import own
 from mtq.proxy.addresses import Address
+from tests.proxy.calling import run
 
 HERE = ("127.0.0.1", "192.0.2.1", "2001:db8::1")
 
@@ -56,3 +57,10 @@ def test_an_address_of_this_machine_is_here() -> None:
             probe.connect(("127.0.0.1", 9))
         mine = probe.getsockname()[0]
     assert own.is_here(ip_address(mine))
+
+
+def test_to_find_out_holds_up_nobody() -> None:
+    async def ask() -> bool:
+        return own.is_here(ip_address("8.8.8.8"))
+
+    assert not run(ask())
