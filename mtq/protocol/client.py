@@ -268,13 +268,14 @@ class Exchange(Generic[T_co]):
 class Client:
     """See the module's first lines."""
 
-    __slots__ = ("_exchange", "_lines", "_out", "heard")
+    __slots__ = ("_broken", "_exchange", "_lines", "_out", "heard")
 
     def __init__(self) -> None:
         self.heard = 0      # lines so far
         self._lines = Lines()
         self._out = b""
         self._exchange: Exchange[object] | None = None
+        self._broken = False      # a bad answer has come: whatever comes after it means nothing
 
     def begin(self, dialogue: Dialogue[T]) -> Exchange[T]:
         """Start a dialogue. Raises Unsendable, and BadAnswer if the server has spoken unasked."""
@@ -287,9 +288,24 @@ class Client:
         return exchange
 
     def receive(self, data: bytes) -> None:
-        """Take what the server sent. Raises BadAnswer."""
+        """Take what the server sent. Raises BadAnswer, once: nothing that comes after it is looked at."""
+        if self._broken:
+            return
         if data:
             self._lines.feed(data)
+        try:
+            self._advance()
+        except BadAnswer:
+            self._broken = True
+            self._lines.drop()
+            raise
+
+    def take(self) -> bytes:
+        """All that is to be sent so far, once."""
+        out, self._out = self._out, b""
+        return out
+
+    def _advance(self) -> None:
         exchange = self._exchange
         while exchange is not None and not exchange.over:
             try:
@@ -300,11 +316,6 @@ class Client:
                 return
             self.heard += 1
             self._out += exchange.advance(line)
-
-    def take(self) -> bytes:
-        """All that is to be sent so far, once."""
-        out, self._out = self._out, b""
-        return out
 
     @property
     def buffered(self) -> int:

@@ -92,7 +92,7 @@ class Proxy:
         """Log in there. Raises Refusal (NotAllowed, Unreachable, SaidNo). May be cancelled at any time."""
         if not isinstance(credentials, Password):
             raise NotAllowed(
-                "this way to log in does not reach another server: use USER and PASS",
+                "this does not show the password that the other server needs: use USER and PASS",
                 f"{type(credentials).__name__.upper()} shows no password that could be used at {target.server}",
             )
         route = self.policy.route(target.server)

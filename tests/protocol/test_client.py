@@ -243,6 +243,19 @@ def test_capabilities_without_end_are_not_kept() -> None:
         machine.receive(b"+OK\r\n" + b"X\r\n" * (client.ROWS_LIMIT + 1))
 
 
+@pytest.mark.parametrize("wrong", [b"what\r\n", b"x" * 20_000])
+def test_after_a_bad_answer_no_answer_is_believed(wrong: bytes) -> None:
+    machine = Client()
+    exchange = machine.begin(client.user_pass(b"fred", b"secret"))
+    machine.take()
+    with pytest.raises(BadAnswer):
+        machine.receive(wrong)
+    machine.receive(b"\r\n+OK\r\n+OK\r\n")
+    assert not exchange.over
+    assert machine.take() == b""
+    assert machine.buffered == 0
+
+
 @pytest.mark.parametrize("first", [b"+OK ready\r\n+OK injected\r\n", b"+OK ready\r\n+"])
 def test_what_was_not_asked_for_ends_the_talk(first: bytes) -> None:
     machine = Client()
