@@ -54,7 +54,7 @@ class Upstream:
 
         relay = Relay(tally, ended, over)
         wire = self._wire
-        rest = wire.detach()
+        rest = wire.detach(relay.remote_lost)
         relay.begin(client, wire.transport, rest, sent_ahead, client_full, wire.lost)
         return relay
 

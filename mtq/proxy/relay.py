@@ -1,8 +1,8 @@
 """The relay between a client and a remote server: octets pass both ways untouched, and are counted.
 
-It is copied, not spliced: copied, a megabyte costs 0.25 to 0.4 ms of CPU; spliced, as much or at best a third less, and
-only where neither side has TLS (benchmarks/relay.py). Each direction holds what one read brings and one transport's
-buffer, for whoever reads slowly stops the other side from being read. When one side ends, both end.
+It is copied, not spliced: copied, a megabyte costs 0.25 to 0.4 ms of CPU; spliced, as much or at best a third less,
+and only where neither side has TLS (benchmarks/relay.py). Each direction holds what one read brings and one
+transport's buffer, for whoever reads slowly stops the other side from being read. When one side ends, both end.
 """
 
 import asyncio
@@ -26,7 +26,8 @@ class Tally(Protocol):
 class _Side(asyncio.Protocol):
     """One side; what it hears goes to the other."""
 
-    def __init__(self, relay: "Relay", transport: asyncio.Transport, lost: bool) -> None:
+    def __init__(self, relay: "Relay", transport: asyncio.Transport, ended: str, lost: bool = False) -> None:
+        self.ended = ended      # why the session is over if this side ends it
         self.transport = transport
         self.inside_tls = transport.get_extra_info("ssl_object") is not None
         self.lost = lost
@@ -49,8 +50,9 @@ class _Side(asyncio.Protocol):
         self.other.read(True)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self.lost = True
-        self._relay.gone(self)
+        if not self.lost:
+            self.lost = True
+            self._relay.gone(self)
 
     def read(self, on: bool) -> None:
         """Read from this side, or do not."""
@@ -112,8 +114,8 @@ class Relay:
         `client_full`: the client's transport has asked for a pause in writing. `remote_lost`: it is known already
         that the remote server has hung up.
         """
-        self._client = _Side(self, cast(asyncio.Transport, client), lost=False)
-        self._remote = _Side(self, cast(asyncio.Transport, remote), remote_lost)
+        self._client = _Side(self, cast(asyncio.Transport, client), "client hung up")
+        self._remote = _Side(self, cast(asyncio.Transport, remote), "ended by the remote server", remote_lost)
         self._client.other, self._remote.other = self._remote, self._client
         client.set_protocol(self._client)
         remote.set_protocol(self._remote)
@@ -145,6 +147,17 @@ class Relay:
         self._decide(reason)
         self._cut()
 
+    def client_lost(self) -> None:
+        """The client's former protocol was told that the connection is closed.
+
+        asyncio's TLS decides whom to tell a moment before it does, which may be the moment of the hand-over.
+        """
+        self._client.connection_lost(None)
+
+    def remote_lost(self) -> None:
+        """The same for the remote server's."""
+        self._remote.connection_lost(None)
+
     # What the sides tell
 
     def passed(self, side: _Side, octets: int) -> None:
@@ -157,20 +170,22 @@ class Relay:
 
     def half_closed(self, side: _Side) -> bool:
         """A side will send no more. True: leave it open, for it may still be listening."""
+        if self._over:
+            return False
         if side is self._remote or side.inside_tls:
-            self.end(f"{self._name(side)} hung up")
+            self.end(side.ended)
             return False
         # A client that has said QUIT and closed its half still gets the answer. Inside TLS the remote server cannot
         # be told that no more will come, so there the next pause is the end.
         told = self._remote.transport.can_write_eof()
         if told:
             self._remote.transport.write_eof()
-        self._part("client hung up", LAST_WORDS if told else QUIET)
+        self._part(side.ended, LAST_WORDS if told else QUIET)
         return True
 
     def gone(self, side: _Side) -> None:
         """A side's connection is closed."""
-        self._decide(f"{self._name(side)} hung up")
+        self._decide(side.ended)
         if not side.other.lost:
             side.other.close()
             self._cut_later()
@@ -208,6 +223,3 @@ class Relay:
 
     def _unsent(self) -> bool:
         return any(side.unsent() for side in (self._client, self._remote))
-
-    def _name(self, side: _Side) -> str:
-        return "client" if side is self._client else "remote server"

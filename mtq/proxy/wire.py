@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from collections.abc import Callable
 from typing import TypeVar, cast
 
 from mtq.access.servers import Server
@@ -33,6 +34,7 @@ class Wire(asyncio.Protocol):
         self._waiting: asyncio.Future[None] | None = None
         self._end: Unreachable | None = None      # why there will be no further answer
         self._paused = False
+        self._heir: Callable[[], None] | None = None
 
     # What asyncio calls
 
@@ -56,7 +58,9 @@ class Wire(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The server has hung up."""
         self.lost = True
-        if isinstance(exc, OSError):
+        if self._heir is not None:
+            self._heir()
+        elif isinstance(exc, OSError):
             self._over(unreachable(exc, self.server))
         else:
             self._over(Unreachable(Trouble.HUNG_UP, self.server))
@@ -121,8 +125,12 @@ class Wire(asyncio.Protocol):
         self.tls = inside.get_extra_info("ssl_object")
         self._capabilities = None
 
-    def detach(self) -> bytes:
-        """Give the transport, being read, to somebody else, with what has come beyond the last answer."""
+    def detach(self, lost: Callable[[], None]) -> bytes:
+        """Give the transport, being read, to somebody else, with what has come beyond the last answer.
+
+        `lost` is called if it is still this wire that is told of the connection's end.
+        """
+        self._heir = lost
         if self._paused and not self.transport.is_closing():
             self.transport.resume_reading()
         return self._client.rest()

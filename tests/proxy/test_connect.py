@@ -3,12 +3,13 @@
 import asyncio
 import ssl
 from collections.abc import Callable
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 import trustme
 
-from mtq.access.servers import pattern
+from mtq.access.servers import parse, pattern
 from mtq.errors import Refusal
 from mtq.protocol.sasl import Password
 from mtq.proxy import target as target_module
@@ -538,3 +539,17 @@ def test_a_login_that_is_given_up_leaves_nothing_behind(
 
     with Remote(talk) as remote:
         run(give_up(), loop)
+
+
+@LOOPS
+def test_who_takes_a_connection_over_hears_of_its_end(loop: LoopFactory) -> None:
+    async def take_over() -> None:
+        one = proxy(remote.port, tls=Tls.OFF)
+        server = parse(f"127.0.0.1:{remote.port}")
+        wire = await one.caller.call(one.policy.route(server), [ip_address("127.0.0.1")])
+        lost = asyncio.Event()
+        assert wire.detach(lost.set) == b"+OK more\r\n"
+        await lost.wait()
+
+    with Remote(lambda peer: peer.say(READY + b"+OK more\r\n")) as remote:
+        run(take_over(), loop)

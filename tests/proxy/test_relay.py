@@ -1,8 +1,10 @@
 """The relay: octets pass both ways as they are, within bounds, and when one side ends both do."""
 
+import asyncio
 import socket
 import ssl
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -102,7 +104,7 @@ def test_messages_come_octet_for_octet_from_dovecot(
                 assert client.body() == message
             assert client.ask(b"QUIT").startswith(b"+OK")
             assert client.line() == b""
-        assert server.end() == "remote server hung up"
+        assert server.end() == "ended by the remote server"
 
 
 @LOOPS
@@ -211,7 +213,7 @@ def test_a_server_that_reads_slowly_costs_a_bounded_buffer_and_gets_everything(l
         with Client(server.port) as client:
             client.line()
             pour_out(client.sock, size, stuck)
-            assert server.end() == "remote server hung up"
+            assert server.end() == "ended by the remote server"
         assert server.sessions[0].bytes_in == size
     assert taken == [size]
 
@@ -264,7 +266,7 @@ def test_a_server_that_dies_within_a_message_ends_the_session_after_what_has_com
             client.line()
             client.send(b"RETR 1\r\n")
             assert client.rest() == half
-        assert server.end() == "remote server hung up"
+        assert server.end() == "ended by the remote server"
 
 
 @LOOPS
@@ -279,7 +281,7 @@ def test_a_client_that_hangs_up_ends_the_session_there_too(
             client.line()
             server.wait_for_the_relay()
             client.send(b"LAST\r\n")
-        assert server.end() in ("client hung up", "remote server hung up")      # whichever end is seen first
+        assert server.end() in ("client hung up", "ended by the remote server")      # whichever end is seen first
     assert remote.heard[0][-1] == b"LAST"
 
 
@@ -306,7 +308,7 @@ def test_a_client_that_has_closed_its_half_still_gets_the_answer(loop: LoopFacto
             client.send(b"QUIT\r\n")
             client.sock.shutdown(socket.SHUT_WR)
             assert client.rest() == b"+OK bye\r\n"
-        assert server.end() == "remote server hung up"
+        assert server.end() == "ended by the remote server"
 
 
 @LOOPS
@@ -351,11 +353,46 @@ def test_a_client_that_does_not_take_what_remains_is_cut(
 
 
 @LOOPS
-def test_a_server_that_hangs_up_with_its_answer(loop: LoopFactory) -> None:
-    with Remote(logged_in(lambda peer: None, beyond=b"+OK more\r\n")) as remote, front(remote, loop) as server:
-        with Client(server.port) as client:
+@TLS
+def test_a_server_that_hangs_up_with_its_answer(
+    context: ssl.SSLContext, ca_file: Path, client_tls: bool, remote_tls: bool, loop: LoopFactory
+) -> None:
+    def talk(peer: Peer) -> None:
+        if remote_tls:
+            peer.start_tls(context)
+        peer.say(READY)
+        peer.answer(b"+OK")
+        peer.hear()
+        # All of it in one packet: the answer, more, TLS's goodbye and the end.
+        peer.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+        peer.say(b"+OK in\r\n+OK more\r\n")
+        if isinstance(peer.sock, ssl.SSLSocket):
+            peer.sock.setblocking(False)
+            with suppress(ssl.SSLWantReadError):
+                peer.sock.unwrap()
+
+    with Remote(talk) as remote, front(
+        remote, loop, ca_file if remote_tls else None, context if client_tls else None
+    ) as server:
+        with Client(server.port, authority=ca_file if client_tls else None) as client:
             assert client.rest() == b"+OK in\r\n+OK more\r\n"
-        assert server.end() == "remote server hung up"
+        assert server.end() == "ended by the remote server"
+
+
+@LOOPS
+def test_a_client_whose_end_its_former_protocol_is_told_of_has_ended(loop: LoopFactory) -> None:
+    def lose() -> None:
+        session.transport.set_protocol(asyncio.Protocol())
+        session.transport.abort()
+        relay.client_lost()
+
+    with Remote(logged_in(echo)) as remote, front(remote, loop) as server, Client(server.port) as client:
+        client.line()
+        session = server.session
+        assert session.relay is not None
+        relay = session.relay
+        server.do(lose)
+        assert server.end() == "client hung up"
 
 
 @LOOPS
