@@ -326,7 +326,7 @@ def test_what_tls_names_is_shown_though_no_service_serves_it(run: Run, house: Ho
 
 
 def test_what_tls_names_is_not_missed_where_no_service_serves_it(run: Run, house: House) -> None:
-    house.file.write_text("")
+    house.file.write_text('[server]\nstate_dir = "state"\n')
     outcome = run("cert", "show")
     assert (outcome.code, outcome.out) == (0, "")
     assert outcome.err == "no enabled service speaks TLS: no certificate is served\n"
