@@ -125,7 +125,5 @@ def _not_yet(config: Config) -> Iterator[str]:
     if config.server.metrics_listen:
         yield "server.metrics_listen: this version has no metrics yet"
     for name, service in config.services.items():
-        if service.proxy.enabled:
-            yield f"services.{name}.proxy: this version has no proxy yet; names with a server are unknown users"
         if service.remove_invalid_message_id:
             yield f"services.{name}.remove_invalid_message_id: this version passes messages as they are"

@@ -55,7 +55,7 @@ class SessionLogin:
     name: ClassVar[str] = "session.login"
     session: SessionRecord
     mechanism: str
-    messages: int
+    messages: int | None        # None: another server has them
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,11 @@
 """What each method of the control socket does with the running server."""
 
 import os
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
+from mtq.access import servers
 from mtq.access.ranges import IPv4, IPv6
 from mtq.control import rows
 from mtq.control.methods import Data, Handler
@@ -42,6 +44,9 @@ class Reception:
             "lock.release": self.release,
             "firewall.list": self.ranges,
             "firewall.check": self.check,
+            "proxy.failures": self.failures,
+            "proxy.forget": self.forget,
+            "proxy.status": self.proxies,
             "penalty.list": self.penalties,
             "penalty.forget": self.forgive,
         }
@@ -150,6 +155,37 @@ class Reception:
 
     def _clients(self) -> Mapping[str, Client]:
         return {client.record.id: client for client in self._server.clients() if not client.decided}
+
+    # Proxy
+
+    def failures(self) -> Data:
+        """Where APOP is not tried any more."""
+        return {
+            "failures": [rows.failure(str(f.server), f.user, f.since) for f in self._server.failures.all()]
+        }
+
+    def forget(self, server: str | None, user: str | None) -> Data:
+        """Try APOP again: at a server, for a user, or everywhere."""
+        try:
+            where = None if server is None else servers.parse(server)
+        except servers.BadServer:
+            raise WrongUsage(f"{shown(server or '')} is no server; allowed: {servers.ALLOWED}") from None
+        return {"forgotten": self._server.failures.forget(where, user)}
+
+    def proxies(self) -> Data:
+        """What the proxy of each service does."""
+        proxied = Counter(client.record.service for client in self._clients().values() if client.record.target)
+        return {
+            "proxies": [
+                {
+                    "service": name,
+                    "enabled": service.proxying.proxy is not None,
+                    "sessions": proxied[name],
+                    "link": service.proxying.link,
+                }
+                for name, service in self._server.services.items()
+            ]
+        }
 
     # Access
 

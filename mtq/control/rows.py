@@ -107,6 +107,11 @@ def penalty(address: str, failures: int, delay: float, until: datetime) -> Row:
     return {"address": address, "failures": failures, "delay": seconds(delay), "until": moment(until)}
 
 
+def failure(server: str, user: str, since: datetime) -> Row:
+    """A user of a server where APOP is not tried any more."""
+    return {"server": server, "user": user, "since": moment(since)}
+
+
 def line(written: Line) -> Row:
     """A line of the log."""
     return {"at": moment(written.at), "level": written.level, "text": written.text}

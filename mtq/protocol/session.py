@@ -170,6 +170,13 @@ class Session:
         self._say(refusal.line + replies.CRLF)
         self._bye(reason)
 
+    def hand_over(self) -> bytes:
+        """The open login is answered by another server, whose session it is now. Gives what the client sent ahead."""
+        assert isinstance(self.ask, Login)
+        self.ask = None
+        self.state = Leaving()
+        return self._lines.take()
+
     # Answers of asks
 
     def _opened(self, listing: Listing) -> None:
@@ -184,7 +191,7 @@ class Session:
     def _refused(self, refusal: Refusal) -> None:
         self.state = Greeting()
         self._say(refusal.line + replies.CRLF)
-        if refusal.code is Code.AUTH:
+        if refusal.code in (Code.AUTH, Code.NONE):      # a remote server's no may have no code
             self._failures += 1
             if self._failures >= FAILED_LOGINS:
                 self._bye("too many failed logins")

@@ -147,6 +147,10 @@ class Relay:
         self._decide(reason)
         self._cut()
 
+    def client_half_closed(self) -> None:
+        """The client had said before the hand-over that it will send no more."""
+        self.half_closed(self._client)
+
     def client_lost(self) -> None:
         """The client's former protocol was told that the connection is closed.
 

@@ -29,6 +29,10 @@ class Clocks:
         """A complete command has come."""
         self._idle_from = now
 
+    def passed(self, at: float) -> None:
+        """Octets of a relayed session have passed, at this time."""
+        self._idle_from = max(self._idle_from, at)
+
     def owe(self, now: float) -> None:
         """The server has something to do before it can answer."""
         if not self._owing:

@@ -7,15 +7,18 @@ handshake) runs as one, and the session parses nothing meanwhile.
 import asyncio
 import socket
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import TypeVar, cast
 
 from mtq.access.ranges import IPv4, IPv6, client_address
-from mtq.errors import Code, Refusal
+from mtq.errors import Refusal
 from mtq.ledger import LoginFailed, Remark, SessionLogin, SessionRecord, SessionRefused
 from mtq.mail.maildrop import Maildrop
 from mtq.protocol.asks import Answer, Ask, Bye, Commit, Committed, Fetch, Keys, Login, StartTls
 from mtq.protocol.replies import CRLF
 from mtq.protocol.session import Session
+from mtq.proxy.proxy import Upstream
+from mtq.proxy.relay import Relay
 from mtq.server import progress
 from mtq.server.clocks import Clocks
 from mtq.server.retrieval import Retrieval
@@ -49,6 +52,7 @@ class Connection(asyncio.Protocol):
         self._decided = False         # slot and lock are free
         self._closing = False         # nothing more is done for the client but to send what remains
         self._lost = False            # there is no connection any more
+        self._relay: Relay | None = None      # another server has the session
         self._committing = False      # messages are being removed: the session is decided when that is done
         self._upgrading = False       # a TLS handshake owns the connection
         self._handshake: asyncio.Task[None] | None = None      # that of an implicit-TLS port
@@ -126,8 +130,13 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is closed."""
+        if self._relay is not None:
+            self._relay.client_lost()
+            return
         self._closing = self._lost = True
         self._stop_timers()
+        if self._task is not None and self._record is not None and self._record.state == "connecting":
+            self._task.cancel()     # nobody waits for the other server any more
         self._leave()
 
     # What the server calls
@@ -159,11 +168,17 @@ class Connection(asyncio.Protocol):
         if self._session is None:
             self.abort(reason)
             return
+        if self._relay is not None:
+            self._relay.part(reason)
+            return
         self._parting = (refusal, reason)
         self._pump()
 
     def abort(self, reason: str) -> None:
         """Cut the connection."""
+        if self._relay is not None:
+            self._relay.abort(reason)
+            return
         self._closing = True
         if not self._committing:
             self._decide(reason)
@@ -175,7 +190,7 @@ class Connection(asyncio.Protocol):
     # The loop of a session
 
     def _go_on(self) -> None:
-        if self._session is not None and not self._closing:
+        if self._session is not None and not self._closing and self._relay is None:
             self._pump()
 
     def _pump(self) -> None:
@@ -246,7 +261,8 @@ class Connection(asyncio.Protocol):
         self._task = self._loop.create_task(self._work(work))
 
     async def _work(self, work: Coroutine[None, None, None]) -> None:
-        await self._guard(work)
+        with suppress(asyncio.CancelledError):      # by connection_lost: what it did was for a client that is gone
+            await self._guard(work)
         self._task = None
         if self._lost:
             self._leave()
@@ -279,16 +295,19 @@ class Connection(asyncio.Protocol):
         record, ledger = self._record, self._terms.ledger
         assert record is not None
         try:
-            maildrop = await self._terms.open(ask.credentials, record)
+            opened = await self._terms.open(ask.credentials, record, self._transport.get_extra_info("sockname")[0])
         except Refusal as refusal:
+            record.state, record.target = "greeting", None
             ledger.enter(LoginFailed(record, ask.credentials.user, refusal.cause))
-            due = began
-            if refusal.code is Code.AUTH:
-                due += self._terms.failed(ask.credentials, self._address)
+            # No task waits: a client that hangs up meanwhile leaves nothing behind.
+            due = began + self._terms.failed(ask.credentials, self._address, refusal)
             if not self._closing:
-                # No task waits: a client that hangs up meanwhile leaves nothing behind.
                 self._due = self._loop.call_at(due, self._refuse, refusal)
             return
+        if isinstance(opened, Upstream):
+            self._relay_to(opened, ask)
+            return
+        maildrop = opened
         self._maildrop = maildrop
         if self._decided:
             self._close_maildrop()      # the client has gone meanwhile
@@ -301,6 +320,35 @@ class Connection(asyncio.Protocol):
             ledger.lock(record, maildrop.locked)
         ledger.enter(SessionLogin(record, type(ask.credentials).__name__.lower(), maildrop.listing.count))
         self._answer(maildrop.listing)
+
+    def _relay_to(self, upstream: Upstream, ask: Login) -> None:
+        """Another server has the mailbox: from now on octets pass both ways, and no line is parsed any more."""
+        session, record = self._session, self._record
+        assert session is not None
+        assert record is not None
+        if self._closing:
+            upstream.close()
+            return
+        record.user, record.state, record.target = ask.credentials.user, "proxied", str(upstream.server)
+        self._terms.ledger.enter(SessionLogin(record, upstream.mechanism.lower(), None))
+        now = self._loop.time()
+        self._clocks.wait(now)
+        self._clocks.logged_in = True
+        self._write(upstream.answer)
+        if self._read_paused:
+            self._transport.resume_reading()
+        self._relay = upstream.relay(
+            self._transport, session.hand_over(), record, self._decide, self._relay_over, self._write_paused
+        )
+        if self._half_closed:
+            self._relay.client_half_closed()
+        if self._parting is not None:
+            self._relay.part(self._parting[1])
+
+    def _relay_over(self) -> None:
+        """Both connections are closed."""
+        self._relay = None
+        self.connection_lost(None)
 
     def _refuse(self, refusal: Refusal) -> None:
         self._due = None
@@ -431,6 +479,8 @@ class Connection(asyncio.Protocol):
         """Is the client still with us?"""
         now = self._loop.time()
         self._clocks.read(now, progress.of(self._transport.get_extra_info("socket")))
+        if self._relay is not None:
+            self._clocks.passed(self._relay.last)
         reason = self._clocks.over(now)
         if reason is not None:
             self._cut(reason)
@@ -441,6 +491,9 @@ class Connection(asyncio.Protocol):
 
     def _cut(self, reason: str) -> None:
         """End the connection: decide, let what remains be sent within bounds, and close."""
+        if self._relay is not None:
+            self._relay.end(reason)
+            return
         self._decide(reason)
         self._close()
 

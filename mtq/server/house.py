@@ -6,6 +6,7 @@ from mtq.access.ranges import IPv4, IPv6
 from mtq.config.model import Config
 from mtq.ledger import Ledger
 from mtq.mail.lock import Locks
+from mtq.proxy.failures import Failures
 from mtq.server.firewall import Firewall
 from mtq.server.names import Names
 from mtq.server.privsep.privileges import Privileges
@@ -25,6 +26,7 @@ class House:
     locks: Locks
     names: Names
     lan: Firewall
+    failures: Failures
 
     def is_local(self, address: IPv4 | IPv6) -> bool:
         """Whether an address is on the local network."""

@@ -103,7 +103,8 @@ def sentence(event: Event) -> str:
         case SessionOpened():
             return f"{_who(event.session)}: connected"
         case SessionLogin():
-            return f"{_who(event.session)}: logged in by {event.mechanism}, {event.messages} messages"
+            where = f", {event.messages} messages" if event.session.target is None else f" at {event.session.target}"
+            return f"{_who(event.session)}: logged in by {event.mechanism}{where}"
         case LoginFailed():
             return f"{_who(event.session)}: login failed for {shown(event.user)}: {shown(event.reason)}"
         case SessionClosed():

@@ -1,13 +1,67 @@
-"""From the configuration of a service's proxy to the values that the proxy's room takes."""
+"""The proxy of a service: made of its configuration, and made anew when that changes."""
 
 from collections.abc import Callable, Iterable
 
 from mtq.access import servers
 from mtq.config import model
+from mtq.errors import Code, Refusal
+from mtq.ledger import Remark
 from mtq.proxy import dialup, own
 from mtq.proxy.addresses import Address
 from mtq.proxy.connect import IsOwn
+from mtq.proxy.dialup import Dialup
+from mtq.proxy.proxy import Proxy
+from mtq.proxy.refusals import SaidNo
 from mtq.proxy.settings import Auth, Exceptions, Settings, Tls
+from mtq.server.house import House
+
+
+def counts_against_client(refusal: Refusal) -> bool:
+    """Whether a login was refused because of what the client gave."""
+    return refusal.counts if isinstance(refusal, SaidNo) else refusal.code is Code.AUTH
+
+
+class Proxying:
+    """Has the proxy that a service's settings want, and the links of those it had before."""
+
+    def __init__(self, house: House) -> None:
+        self.proxy: Proxy | None = None
+        self._house = house
+        self._settings: model.Proxy | None = None
+        self._dialup: Dialup | None = None
+        self._dialups: list[Dialup] = []
+
+    def turn_to(self, settings: model.Proxy) -> None:
+        """Go by these settings from now on; sessions that are relayed stay."""
+        if settings == self._settings:
+            return
+        if self._settings is None or settings.dialup != self._settings.dialup:
+            self._dialup = self._dial(settings)
+        self._settings = settings
+        self.proxy = self._made(settings) if settings.enabled else None
+
+    @property
+    def link(self) -> str | None:
+        """What the dial-up link is doing; None: there is none."""
+        return None if self._dialup is None else self._dialup.state.value
+
+    async def close(self) -> None:
+        """The server stops: hang up."""
+        for link in self._dialups:
+            await link.close()
+
+    def _made(self, settings: model.Proxy) -> Proxy:
+        house = self._house
+        ours = is_own(lambda: house.config.services.values())
+        return Proxy(settings_of(settings), house.failures, house.is_local, ours, self._dialup)
+
+    def _dial(self, settings: model.Proxy) -> Dialup | None:
+        wanted = dialup_of(settings)
+        if wanted is None:
+            return None
+        made = Dialup(wanted, lambda level, text: self._house.ledger.enter(Remark(level, text)))
+        self._dialups.append(made)
+        return made
 
 
 def settings_of(proxy: model.Proxy) -> Settings:

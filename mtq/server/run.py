@@ -16,6 +16,7 @@ from mtq.config.model import Config
 from mtq.errors import Code, MtqError, Refusal
 from mtq.ledger import Event, Ledger, Remark, SessionClosed, SessionRecord
 from mtq.mail.lock import Locks
+from mtq.proxy.failures import Failures
 from mtq.server.connection import LAST_WORDS
 from mtq.server.firewall import Firewall
 from mtq.server.house import House
@@ -68,6 +69,7 @@ class Server:
         self.throttle = Throttle(config.server.auth_failure_delay)
         self.stopping = asyncio.Event()
         self.upkeep: Upkeep | None = None
+        self.failures = Failures(ledger.clock)
         self._names = Names(ledger)
         self._house = House(
             config,
@@ -78,6 +80,7 @@ class Server:
             Locks(),
             self._names,
             Firewall(_lan(config), self._names, ledger.clock),
+            self.failures,
         )
         self.services = {name: Service(name, settings, self._house) for name, settings in config.services.items()}
         self._retired: set[Service] = set()      # gone from the configuration, with clients that are still in
@@ -104,6 +107,8 @@ class Server:
         for service in services:
             service.stop_listening()
         await self._end(services, self.config.server.shutdown_grace)
+        for service in services:
+            await service.proxying.close()
         self._let_go()
 
     def _let_go(self) -> None:

@@ -18,6 +18,7 @@ from mtq.mail.lock import Holder
 from mtq.mail.maildrop import Maildrop
 from mtq.protocol.asks import Features
 from mtq.protocol.sasl import Apop, Credentials, Password, Scram, ScramKeys
+from mtq.proxy.proxy import Upstream
 from mtq.server import listeners
 from mtq.server.accept import TlsListener
 from mtq.server.connection import Connection
@@ -26,6 +27,7 @@ from mtq.server.firewall import Firewall
 from mtq.server.house import House
 from mtq.server.offer import Offer
 from mtq.server.provisions import Provisions, identify, provide
+from mtq.server.proxying import Proxying, counts_against_client
 from mtq.server.terms import Client
 from mtq.users.passwd_file import Account
 
@@ -75,10 +77,12 @@ class Service:
         self.offer = Offer(settings, house.config)
         self.door = Door()
         self.provisions: Provisions | None = None      # that it serves with now
+        self.proxying = Proxying(house)
         self.connections: set[Client] = set()
         self.empty = asyncio.Event()
         self.empty.set()
         self._house = house
+        self.proxying.turn_to(settings.proxy)
         self._listeners: dict[_Place, list[TlsListener | asyncio.Server]] = {}
 
     # Starting, changing, stopping. One of these at a time: the server sees to that.
@@ -190,6 +194,7 @@ class Service:
     def _adopt(self, settings: Settings) -> None:
         self.settings = settings
         self.offer = Offer(settings, self._house.config)
+        self.proxying.turn_to(settings.proxy)
         self.door.most = settings.max_connections
         self.door.most_per_address = settings.max_connections_per_address
 
@@ -243,8 +248,14 @@ class Service:
         nonce = secrets.token_urlsafe(NONCE_OCTETS).encode()
         return ScramKeys(keys.iterations, keys.salt, keys.stored_key, keys.server_key, nonce)
 
-    async def open(self, credentials: Credentials, record: SessionRecord) -> Maildrop:
-        """Check the credentials and open the mailbox. Raises Refusal."""
+    async def open(self, credentials: Credentials, record: SessionRecord, called: str) -> Maildrop | Upstream:
+        """Check the credentials and open the mailbox, here or at another server. Raises Refusal."""
+        proxy = self.proxying.proxy
+        if proxy is not None:
+            target = proxy.target(credentials.user, (self._house.config.server.hostname, called))
+            if target is not None:
+                record.state, record.target = "connecting", str(target.server)
+                return await proxy.log_in(target, credentials)
         account = await self._verified(credentials)
         mailbox, settings = self.offer.mailbox(account)
         since = record.since.isoformat(timespec="seconds")
@@ -269,7 +280,9 @@ class Service:
             case Scram(user, proved):
                 return await verifier.proof(user, proved)
 
-    def failed(self, credentials: Credentials, address: IPv4 | IPv6) -> float:
-        """Count a failed login; say how many seconds after the attempt it is to be answered."""
+    def failed(self, credentials: Credentials, address: IPv4 | IPv6, refusal: Refusal) -> float:
+        """Count a login that was refused, if it was the client's fault; say how many seconds later to answer it."""
+        if not counts_against_client(refusal):
+            return 0.0
         shown = credentials.secret if isinstance(credentials, Password) else None
         return self._house.throttle.failed(address, credentials.user, shown, asyncio.get_running_loop().time())

@@ -9,6 +9,7 @@ from mtq.ledger import Ledger, SessionRecord
 from mtq.mail.maildrop import Maildrop
 from mtq.protocol.asks import Features
 from mtq.protocol.sasl import Credentials, ScramKeys
+from mtq.proxy.proxy import Upstream
 from mtq.server.door import Door
 from mtq.server.offer import Offer
 
@@ -54,11 +55,18 @@ class Terms(Protocol):
     async def keys(self, user: str) -> ScramKeys:
         """What SCRAM has to know of a user, unknown ones included. Raises Refusal."""
 
-    async def open(self, credentials: Credentials, record: SessionRecord) -> Maildrop:
-        """Check the credentials and open the mailbox. Raises Refusal."""
+    async def open(self, credentials: Credentials, record: SessionRecord, called: str) -> Maildrop | Upstream:
+        """Check the credentials and open the mailbox, here or at another server. Raises Refusal.
 
-    def failed(self, credentials: Credentials, address: IPv4 | IPv6) -> float:
-        """Count a failed login; say how many seconds after the attempt it is to be answered."""
+        `called`: the address of ours that the client has connected to. May be cancelled while it waits for another
+        server.
+        """
+
+    def failed(self, credentials: Credentials, address: IPv4 | IPv6, refusal: Refusal) -> float:
+        """Count a login that was refused, if it was the client's fault.
+
+        Says how many seconds after the attempt it is to be answered.
+        """
 
     def joined(self, connection: Client) -> None:
         """This connection was let in."""
