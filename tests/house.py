@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -86,6 +87,12 @@ class House:
         self.config: Config = load(self.file)
         self._root = MailRoot(self.config.mailboxes.path)
         Path(self._root.folder or self.folder).mkdir(parents=True, exist_ok=True)
+
+    def again(self) -> "House":
+        """The same house with the configuration that is in its file now."""
+        same = copy(self)
+        same.config = load(self.file)
+        return same
 
     @property
     def authority(self) -> Path:
