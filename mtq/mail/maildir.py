@@ -3,7 +3,6 @@
 https://cr.yp.to/proto/maildir.html and, for sub-folders, Courier's Maildir++.
 """
 
-import hashlib
 import os
 import re
 from collections.abc import Iterator
@@ -103,6 +102,8 @@ def unique_id(base_name: bytes) -> bytes:
 
 def hashed_id(folder_name: bytes, base_name: bytes) -> bytes:
     """A unique-id made of a folder's and a message's name."""
+    import hashlib  # it brings OpenSSL along, and a delivery has no use for it
+
     return hashlib.sha256(folder_name + b"\0" + base_name).hexdigest()[:40].encode()
 
 

@@ -8,17 +8,19 @@ import pytest
 from tests.house import House
 
 HEAVY = {"rich", "textual", "asyncio", "ssl", "pydantic", "tomlkit", "uvloop", "argon2", "trustme", "cryptography"}
+NEEDLESS = {"socket", "hashlib", "json"}
+"""Not heavy, and yet a tenth of the time that a delivery takes."""
 
-LOADED = f"""
+LOADED = """
 import sys
 from mtq.commands.main import main
 assert main(sys.argv[1:]) == 0
-print(*sorted(set(sys.modules) & {HEAVY!r}), file=sys.stderr)
+print(*sys.modules, file=sys.stderr)
 """
 
 
 def loaded(house: House, arguments: tuple[str, ...]) -> set[str]:
-    """What of the heavy modules a command loads that goes well."""
+    """All that a command loads that goes well."""
     command = [sys.executable, "-c", LOADED, "--config", str(house.file), *arguments]
     done = subprocess.run(command, input="secret\n", capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -45,7 +47,7 @@ QUICK = [
 
 @pytest.mark.parametrize("arguments", QUICK)
 def test_a_quick_command_loads_nothing_heavy(house: House, arguments: tuple[str, ...]) -> None:
-    assert loaded(house, arguments) == set()
+    assert loaded(house, arguments) & HEAVY == set()
 
 
 WITH_TOMLKIT = [
@@ -58,4 +60,8 @@ WITH_TOMLKIT = [
 
 @pytest.mark.parametrize("arguments", WITH_TOMLKIT)
 def test_a_command_that_writes_toml_loads_what_writes_it_alone(house: House, arguments: tuple[str, ...]) -> None:
-    assert loaded(house, arguments) == {"tomlkit"}
+    assert loaded(house, arguments) & HEAVY == {"tomlkit"}
+
+
+def test_a_delivery_loads_nothing_needless(house: House) -> None:
+    assert loaded(house, ("mailbox", "deliver", "fred")) & (HEAVY | NEEDLESS) == set()
