@@ -78,7 +78,7 @@ def test_what_changes_nothing_writes_nothing(file: Path) -> None:
     outcome = edit(file, limit(25))
     assert not outcome.changed
     assert outcome.difference() == []
-    assert file.stat() == before
+    assert (file.stat().st_ino, file.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
 
 def test_a_dry_run_writes_nothing_at_all(file: Path) -> None:
@@ -106,11 +106,10 @@ def test_a_dry_run_writes_nothing_at_all(file: Path) -> None:
 def test_a_change_that_would_make_it_wrong_is_rejected(
     file: Path, change: Change, said: str, dry_run: bool
 ) -> None:
-    before = file.stat()
     with pytest.raises(Rejected, match=said) as caught:
         edit(file, change, dry_run)
     assert caught.value.exit == Exit.USAGE
-    assert file.stat() == before
+    assert file.read_text() == LIVED_IN
 
 
 def test_each_problem_is_a_line(file: Path) -> None:
