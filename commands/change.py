@@ -5,8 +5,9 @@ from collections.abc import Callable
 import typer
 
 from mtq.config import assignment, keys
-from mtq.config.document import Document, Path
+from mtq.config.document import Document
 from mtq.config.edit import Outcome, edit
+from mtq.config.layout import Path
 from mtq.config.model import Config
 from mtq.config.wording import named
 from mtq.config.writing import written

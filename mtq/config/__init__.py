@@ -1,1 +1,1 @@
-"""The configuration: what may stand in it (`model`), reading it (`read`), where it lives (`paths`)."""
+"""The configuration: its keys (`model`), how it is read (`read`) and changed (`edit`), where it is (`paths`)."""

@@ -4,12 +4,10 @@ import re
 import tomllib
 
 from mtq.config.kinds import Kind, Unfit
-from mtq.config.layout import keys, tokens
+from mtq.config.layout import Path, keys, tokens
 from mtq.config.wording import named, wrong
 from mtq.config.writing import Plain
 from mtq.errors import WrongUsage
-
-Path = tuple[str, ...]
 
 _PART = r"""[ \t]* (?: [A-Za-z0-9_-]+ | "(?: \\. | [^"\\] )*" | '[^']*' ) [ \t]*"""
 _KEY = re.compile(rf"{_PART} (?: \. {_PART} )*", re.VERBOSE)

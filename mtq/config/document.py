@@ -10,12 +10,10 @@ import tomllib
 from collections.abc import Callable, Sequence
 
 from mtq.config import inline, listed
-from mtq.config.layout import join, split
+from mtq.config.layout import Path, join, split
 from mtq.config.placement import give, holder, insert, remove_table
 from mtq.config.writing import Plain, alike, dotted, written
 from mtq.errors import MtqError
-
-Path = tuple[str, ...]
 
 
 class Unchangeable(MtqError):

@@ -3,10 +3,9 @@
 from collections.abc import Callable
 
 from mtq.config import listed
-from mtq.config.layout import Statement, split
+from mtq.config.layout import Path, Statement, split
 from mtq.config.writing import dotted
 
-Path = tuple[str, ...]
 Change = Callable[[str | None], str]
 """From a value's text (None: it is not there) to another."""
 

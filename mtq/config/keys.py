@@ -5,11 +5,10 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from mtq.config.kinds import Kind
+from mtq.config.layout import Path
 from mtq.config.model import Config, Target
 from mtq.config.wording import named, nearest, unknown
 from mtq.errors import MtqError
-
-Path = tuple[str, ...]
 
 
 class UnknownKey(MtqError):

@@ -9,8 +9,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum, auto
 from typing import NamedTuple
 
+Path = tuple[str, ...]
+"""The keys that lead to a value or a table, from the outermost in."""
+
 KeyPath = tuple[str | int, ...]
-"""Keys and, within arrays, indexes."""
+"""The same through arrays, too: within them, indexes."""
 
 _TOKEN = re.compile(
     r'''

@@ -10,10 +10,8 @@
 
 from collections import Counter
 
-from mtq.config.layout import KeyPath, Kind, Statement
+from mtq.config.layout import KeyPath, Kind, Path, Statement
 from mtq.config.writing import dotted
-
-Path = tuple[str, ...]
 
 NO_ROOM = "  "
 """What stands before a comment whose value reaches into the column of comments."""

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mtq.config.assignment import Path, key, pair, value
+from mtq.config.assignment import key, pair, value
 from mtq.config.document import Document
 from mtq.config.kinds import Choice, Kind, ListenKind, Several, Switch, Template, Text, Unfit, Whole
+from mtq.config.layout import Path
 from mtq.config.model import Delimiter, EntryKind, Mechanisms, PathKind, TlsVersion
 from mtq.config.writing import Plain, alike, dotted
 from mtq.errors import WrongUsage

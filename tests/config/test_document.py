@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mtq.config.document import Document, Path, Unchangeable
+from mtq.config.document import Document, Unchangeable
+from mtq.config.layout import Path
 from mtq.config.writing import Plain
 from tests.config.lived_in import LAYOUTS, LIVED_IN, documents
 from tests.config.written import config

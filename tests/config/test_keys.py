@@ -2,8 +2,9 @@
 
 import pytest
 
-from mtq.config.assignment import Path, key
+from mtq.config.assignment import key
 from mtq.config.keys import NoSuchTable, UnknownKey, find
+from mtq.config.layout import Path
 from mtq.errors import Exit
 from tests.config.written import EXAMPLE, Key, config, keys
 
