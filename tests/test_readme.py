@@ -14,7 +14,7 @@ from tests.house import wait_for_line
 
 ROOT = Path(__file__).parent.parent
 BLOCKS = re.findall(r"^```sh\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
-DEMO, DEMO_CLIENT, SET_UP, SERVE, CLIENT = BLOCKS
+DEMO, DEMO_CLIENT, SET_UP, SERVE, CLIENT, CHANGE = BLOCKS
 
 # Root would write to /etc: there it goes by the name of nobody, in a user namespace of its own.
 AS_A_USER = ["unshare", "--user"] if os.geteuid() == 0 else []
@@ -63,5 +63,7 @@ def test_a_new_user_serves_a_first_message(environment: dict[str, str]) -> None:
     assert "fred" in run(SET_UP, environment)
     with running(SERVE, environment):
         shown = run(CLIENT, environment)
+        changed = run(CHANGE, environment)
+    assert changed.startswith("50\n---")      # the value, and the difference of a dry run
     assert "Please bring bread." in shown
     assert '"scheme": "ARGON2ID"' in shown
