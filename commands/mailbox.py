@@ -1,4 +1,4 @@
-"""`mtq mailbox`: what lies in the mailboxes, and delivery into them."""
+"""`mtq mailbox`: what lies in the mailboxes, delivery into them, and mail that comes from elsewhere."""
 
 import os
 import sys
@@ -13,11 +13,10 @@ from mtq.users import passwd_file
 from mtq.users.passwd_file import Account
 
 from . import place
-from .console import note, say, say_json, table
-from .options import Json
+from .console import note, reason, say, say_json, table
+from .options import DryRun, Json, Quiet
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, help="Mailboxes.")
-
 
 class NoSuchUser(MtqError):
     """There is no such user."""
@@ -64,12 +63,47 @@ def deliver(context: typer.Context, user: str) -> None:
     config = place.config(context)
     if not config.users.file.exists():
         raise MtqError(f"{config.users.file}: the users file is not there")
+    put(_mailbox(config, _account(config, user)), _standard_input())
+
+
+@app.command("import")
+def import_mail(
+    context: typer.Context,
+    user: str,
+    path: Annotated[str, typer.Argument(help="An mbox, or a Maildir (its inbox).")],
+    as_json: Json = False,
+    quiet: Quiet = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Import the messages of an mbox or a Maildir. Broken off or run again, it makes no doubles."""
+    from . import migration
+
+    config = place.config(context)
     account = _account(config, user)
-    paths = MailRoot(config.mailboxes.path)
-    mailbox = paths.mailbox(account.name, account.home)
-    if not os.path.isdir(root := paths.root(account.home)):
-        raise MtqError(f"{root}: the folder of the mailboxes is not there; `mtq init` makes it")
-    put(mailbox, _standard_input())
+    migration.bring_in(account.name, _mailbox(config, account), path, as_json, quiet, dry_run)
+
+
+@app.command()
+def adopt(
+    context: typer.Context,
+    user: str,
+    uidl_format: Annotated[
+        str | None,
+        typer.Option("--format", help="Dovecot's pop3_uidl_format. Else what doveconf says, else its default."),
+    ] = None,
+    origin: Annotated[
+        str | None, typer.Option("--from", help="Whose: dovecot or courier. Needed where both have left a list.")
+    ] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Keep the UIDLs that Dovecot or Courier gave, so that no client downloads its mail twice."""
+    from . import migration
+
+    config = place.config(context)
+    account = _account(config, user)
+    migration.adopt(account.name, _mailbox(config, account), uidl_format, origin, as_json, quiet, dry_run)
 
 
 def mta_exit(call: Callable[[], int]) -> int:
@@ -83,7 +117,8 @@ def mta_exit(call: Callable[[], int]) -> int:
         note(f"mtq: {error.format_message()}")
         return os.EX_USAGE
     except BaseException as error:      # a traceback or another exit code would make the MTA return the mail
-        note(f"mtq: {error or type(error).__name__}; the message was not delivered, try again later")
+        why = reason(error) if isinstance(error, OSError) else error or type(error).__name__
+        note(f"mtq: {why}; the message was not delivered, try again later")
         return os.EX_TEMPFAIL
     return os.EX_OK if code == 0 else os.EX_TEMPFAIL
 
@@ -94,6 +129,18 @@ def _account(config: Config, user: str) -> Account:
     if account is None:
         raise NoSuchUser(f"{user}: there is no such user in {config.users.file}")
     return account
+
+
+def _mailbox(config: Config, account: Account) -> bytes:
+    """Where a user's mail is to go. Raises MtqError if that has no place: it may be a disk that is not mounted."""
+    paths = MailRoot(config.mailboxes.path)
+    try:
+        mailbox = paths.mailbox(account.name, account.home)
+    except Refusal as refusal:
+        raise MtqError(refusal.cause) from None
+    if not os.path.isdir(root := paths.root(account.home)):
+        raise MtqError(f"{root}: the folder of the mailboxes is not there; `mtq init` makes it")
+    return mailbox
 
 
 def _state(config: Config, account: Account) -> dict[str, str | int | None]:

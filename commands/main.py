@@ -1,7 +1,6 @@
 """`mtq`: the top of the command line, and the one place where errors become exit codes."""
 
 import importlib
-import os
 import sys
 from collections.abc import Sequence
 from io import TextIOWrapper
@@ -15,7 +14,7 @@ from mtq import __version__
 from mtq.errors import Exit, MtqError
 
 from . import place
-from .console import note, say
+from .console import note, reason, say
 
 MODULES = {
     "serve": "serve",
@@ -106,8 +105,7 @@ def main(arguments: Sequence[str]) -> int:
     except SystemExit:
         return Exit.FAILED      # whoever read us has gone: typer ends like this and silences the flush at exit
     except OSError as error:
-        where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
-        note(f"mtq: {where}{(error.strerror or str(error)).lower()}")
+        note(f"mtq: {reason(error)}")
         return Exit.FAILED
 
 

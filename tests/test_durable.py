@@ -325,3 +325,28 @@ def test_the_lock_is_free_again_after_an_error(tmp_path: Path) -> None:
         raise ZeroDivisionError
     with durable.writing(tmp_path / "file"):
         pass
+
+
+# Reading
+
+
+def test_a_file_of_any_length_is_read_whole(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(bytes(3_000_000))
+    assert durable.read(tmp_path / "file") == bytes(3_000_000)
+
+
+def test_a_link_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").write_bytes(b"secret")
+    (tmp_path / "link").symlink_to("elsewhere")
+    with pytest.raises(OSError, match="symbolic links"):
+        durable.read(tmp_path / "link")
+
+
+def test_a_folder_in_place_of_a_file_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(IsADirectoryError):
+        durable.read(tmp_path)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert durable.read(tmp_path / "pipe") == b""

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from mtq.errors import Code, Refusal
-from mtq.mail import index, maildir, quota
+from mtq.mail import adopted, index, maildir, quota
 from mtq.mail.index import Index, Section, Stamps
 from mtq.mail.lock import Holder, Lock, Locks
 from mtq.mail.maildir import Folder
@@ -183,13 +183,7 @@ class Maildrop:
 
     def _unique_ids(self, folder: Folder, section: Section, taken: set[bytes] | None) -> list[bytes]:
         bases = [_base(path) for path in section.paths]
-        if taken is None:
-            return [maildir.unique_id(base) for base in bases]
-        ids = [
-            maildir.hashed_id(folder.name, base) if base in taken else maildir.unique_id(base) for base in bases
-        ]
-        taken.update(bases)
-        return ids
+        return adopted.unique_ids(folder.name, bases, adopted.read(folder.path), taken)
 
     # Messages
 
