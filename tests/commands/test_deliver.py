@@ -4,6 +4,7 @@
 """
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from tests.commands.desk import Outcome, process
 from tests.house import MTQ, House
+from tests.mail.outsider import small_disk
 
 LETTER = b"Subject: hello\n\nhow are you\n"
 
@@ -167,6 +169,20 @@ def test_a_file_in_place_of_a_folder_of_the_mailbox_is_75(house: House, name: st
 def test_a_full_disk_is_75(house: House) -> None:
     full = ("sh", "-c", 'ulimit -f 1; exec "$@"', "sh")
     assert_kept(house, deliver(house, "fred", stdin=bytes(300_000), through=full))
+
+
+def test_a_full_disk_is_75_until_there_is_room_again(house: House, tmp_path: Path) -> None:
+    letter = tmp_path / "letter"
+    letter.write_bytes(bytes(30_000))
+    root = house.mailbox("fred").parent
+    delivery = f'"$@" < {letter}; echo $?'
+    script = f"head -c 90000 /dev/zero > {root}/ballast; {delivery}; rm {root}/ballast; {delivery}; wc -c {root}/*/*/*"
+    disk = small_disk(os.fsencode(root), 100_000)
+    command = [*disk, "sh", "-c", script, "sh", MTQ, "--config", house.file, "mailbox", "deliver", "fred"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    full, room, only = done.stdout.splitlines()
+    assert (full, room, only.split()[0]) == ("75", "0", "30000")
+    assert re.fullmatch(r"mtq: no space left on device; the message was not delivered, try again later\n", done.stderr)
 
 
 def test_a_closed_standard_input_is_75(house: House) -> None:

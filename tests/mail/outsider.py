@@ -24,6 +24,13 @@ def python(program: str, *arguments: str | bytes) -> "subprocess.Popen[bytes]":
     )
 
 
+def small_disk(at: bytes, octets: int) -> list[str | bytes]:
+    """A command that runs the command after it with a disk of this size mounted there, for it alone."""
+    private = ["unshare", "--mount", *([] if os.geteuid() == 0 else ["--user", "--map-root-user"])]
+    mount = f'mount -t tmpfs -o mode=755,size={octets} tmpfs "$0" && exec "$@"'
+    return [*private, "sh", "-c", mount, at]
+
+
 @contextmanager
 def unprivileged() -> Iterator[None]:
     """Be somebody whom permissions bind. Root would read and write all the same."""
