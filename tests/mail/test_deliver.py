@@ -238,7 +238,8 @@ def test_a_failing_disk_leaves_nothing(mailbox: Mailbox) -> None:
 
 def test_a_disk_that_fills_up_holds_every_message_that_was_taken_and_no_other(tmp_path: Path) -> None:
     mailbox = os.fsencode(tmp_path / "fred")
-    command = [*outsider.small_disk(os.fsencode(tmp_path), 100_000), sys.executable, "-c", DELIVER_UNTIL_FULL, mailbox]
+    disk = outsider.small_disk(os.fsencode(tmp_path), 100_000)
+    command = [*disk, sys.executable, "-c", DELIVER_UNTIL_FULL, mailbox]
     done = subprocess.run(command, cwd=outsider.ROOT, capture_output=True)
     assert (done.stdout, done.stderr) == (b"No space left on device\n8 taken, 8 whole, 0 in tmp\n", b"")
 
