@@ -54,6 +54,7 @@ def progress(what: str, total: int, quiet: bool = False) -> Iterator[Callable[[i
     with Progress(console=Console(stderr=True), transient=True) as bars:
         bar = bars.add_task(what, total=total)
         yield lambda done: bars.advance(bar, done)
+        bars.update(bar, completed=total)
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]], empty: str) -> None:

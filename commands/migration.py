@@ -2,12 +2,14 @@
 
 import os
 import subprocess
+from collections.abc import Callable
 
 from mtq.errors import MtqError, WrongUsage
 from mtq.mail import adopt as adoption
 from mtq.mail import sources, uidl_format
 from mtq.mail.adopt import Origin, Taking
 from mtq.mail.imports import Import
+from mtq.mail.uidl_format import Value
 
 from .console import note, progress, reason, say_json
 
@@ -18,12 +20,8 @@ def bring_in(user: str, mailbox: bytes, path: str, as_json: bool, quiet: bool, d
     """Import the mail at a path."""
     source = sources.at(os.fsencode(path))
     work = Import(source, mailbox)
-    try:
-        with progress(f"{path} → {user}", source.total, quiet) as done:
-            work.rehearse(done) if dry_run else work.run(done)
-    except (KeyboardInterrupt, OSError) as error:
-        why = reason(error) if isinstance(error, OSError) else "broken off"
-        raise MtqError(f"{why}; {work.imported} messages were imported; the same command goes on") from None
+    with progress(f"importing for {user}", source.total, quiet) as done:
+        work.rehearse(done) if dry_run else _run(work, done)
     if as_json:
         counts = {"messages": work.messages, "imported": work.imported, "known": work.messages - work.imported}
         say_json({"user": user, "mailbox": os.fsdecode(mailbox), "kind": source.kind, **counts})
@@ -40,15 +38,25 @@ def bring_in(user: str, mailbox: bytes, path: str, as_json: bool, quiet: bool, d
     )
 
 
+def _run(work: Import, done: Callable[[int], None]) -> None:
+    try:
+        work.run(done)
+    except (KeyboardInterrupt, OSError) as error:
+        why = reason(error) if isinstance(error, OSError) else "broken off"
+        raise MtqError(f"{why}; {work.imported} messages were imported; the same command goes on") from None
+
+
 def adopt(
     user: str, mailbox: bytes, wanted: str | None, server: str | None, as_json: bool, quiet: bool, dry_run: bool
 ) -> None:
     """Keep the UIDLs that another server gave."""
-    if wanted is not None:
-        uidl_format.compiled(wanted)        # a malformed one is told of before anything else
-    origin = _origin(mailbox, server)
-    text = (wanted or _format_of_dovecot()) if origin is Origin.DOVECOT else None
-    takings = adoption.plan(mailbox, origin, uidl_format.compiled(text or uidl_format.DEFAULT))
+    made = uidl_format.compiled(uidl_format.DEFAULT if wanted is None else wanted)
+    origin, text = _origin(mailbox, server), wanted
+    if origin is Origin.COURIER:
+        text = None
+    elif wanted is None:
+        text, made = _format_of_dovecot()
+    takings = adoption.plan(mailbox, origin, made)
     changed = any(taking.changes for taking in takings)
     if not dry_run:
         adoption.carry_out(takings)
@@ -62,31 +70,39 @@ def adopt(
 
 def _origin(mailbox: bytes, server: str | None) -> Origin:
     """Whose lists to read. Raises MtqError if there are none, or those of both servers and none was named."""
-    if server is not None and server.upper() not in Origin.__members__:
+    if server not in (None, *(origin.name.lower() for origin in Origin)):
         raise WrongUsage(f"{server!r} is no server whose UIDLs can be kept; allowed is dovecot or courier")
     found = adoption.origins(mailbox)
     wanted = [origin for origin in found if server in (None, origin.name.lower())]
     if not wanted:
-        names = " or ".join(origin.value.decode() for origin in Origin)
+        names = " or ".join(origin.value.decode() for origin in Origin if server in (None, origin.name.lower()))
         raise MtqError(f"{os.fsdecode(mailbox)}: there is no {names}; does it lie elsewhere (CONTROL=)? Copy it here")
     if len(wanted) > 1:
         raise MtqError(f"{os.fsdecode(mailbox)}: both Dovecot and Courier have left a list; say which with --from")
     return wanted[0]
 
 
-def _format_of_dovecot() -> str:
-    """What the Dovecot of this host is configured to, else its default."""
+def _format_of_dovecot() -> tuple[str, Value]:
+    """What the Dovecot of this host is configured to, else its default. Raises MtqError if that cannot be used."""
+    text = _asked_of_doveconf()
+    if text == "":
+        note(f"doveconf does not say what pop3_uidl_format is: taking Dovecot's default, {uidl_format.DEFAULT}")
+    try:
+        return text or uidl_format.DEFAULT, uidl_format.compiled(text or uidl_format.DEFAULT)
+    except WrongUsage as error:
+        raise MtqError(f"Dovecot's configuration: {error}") from None
+
+
+def _asked_of_doveconf() -> str | None:
+    """Dovecot's own word; empty if it has none, None where there is no Dovecot."""
     command = ["doveconf", "-f", "protocol=pop3", "-h", "pop3_uidl_format"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=10)  # noqa: S603 - nobody's words in it
     except FileNotFoundError:
-        return uidl_format.DEFAULT
+        return None
     except (OSError, subprocess.TimeoutExpired):
-        done = None
-    text = done.stdout.strip() if done is not None and done.returncode == 0 else ""
-    if not text:
-        note(f"doveconf does not say what pop3_uidl_format is: taking Dovecot's default, {uidl_format.DEFAULT}")
-    return text or uidl_format.DEFAULT
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
 
 
 def _row(taking: Taking) -> dict[str, str | int]:

@@ -42,6 +42,7 @@ class Journal:
 
     def close(self) -> None:
         """Let another import have it."""
+        fcntl.flock(self._fd, fcntl.LOCK_UN)      # a child that is just being started has the descriptor, too
         os.close(self._fd)
 
     def __contains__(self, key: bytes) -> bool:
