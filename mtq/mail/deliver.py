@@ -4,6 +4,7 @@ Whoever is killed, at whatever point, leaves the message whole or not at all, an
 later delivery clears away. https://cr.yp.to/proto/maildir.html
 """
 
+import fcntl
 import os
 import stat
 import time
@@ -104,21 +105,31 @@ def _make_folder(path: bytes) -> None:
         return
     parent = os.path.dirname(path)
     _make_folder(parent)
-    draft = b"%b.%d.%d.tmp" % (path, os.getpid(), next(_sequence))
-    with suppress(FileExistsError):     # left by one that was killed
-        os.mkdir(draft, 0o700)
-    fd = os.open(draft, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    fd = os.open(parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        durable.own_like(fd, parent)
+        with suppress(OSError):     # NFS cannot; else only one at a time makes something here
+            fcntl.flock(fd, fcntl.LOCK_EX)
+        if not os.path.lexists(path):
+            _put_folder(path, parent)
+            os.fsync(fd)
     finally:
         os.close(fd)
+
+
+def _put_folder(path: bytes, parent: bytes) -> None:
+    draft = b"%b.%d.tmp" % (path, os.getpid())
+    with suppress(FileExistsError):     # left by one that was killed
+        os.mkdir(draft, 0o700)
     try:
-        os.rename(draft, path)      # onto one that another delivery has made meanwhile, too, while it is empty
+        fd = os.open(draft, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            durable.own_like(fd, parent)
+        finally:
+            os.close(fd)
+        os.rename(draft, path)
     except OSError:
         os.rmdir(draft)
-        if not os.path.lexists(path):
-            raise
-    durable.sync_folder(parent)
+        raise
 
 
 def _clear(tmp: bytes) -> None:
