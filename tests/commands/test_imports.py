@@ -30,6 +30,7 @@ def loaded(house: House, arguments: tuple[str, ...]) -> set[str]:
 QUICK = [
     ("mailbox", "deliver", "fred"),
     ("mailbox", "list", "--json"),
+    ("mailbox", "status", "fred"),
     ("user", "list", "--json"),
     ("user", "add", "wilma", "--password-stdin", "--scheme", "plain"),
     ("user", "passwd", "fred", "--password-stdin", "--scheme", "plain"),
@@ -65,3 +66,9 @@ def test_a_command_that_writes_toml_loads_what_writes_it_alone(house: House, arg
 
 def test_a_delivery_loads_nothing_needless(house: House) -> None:
     assert loaded(house, ("mailbox", "deliver", "fred")) & (HEAVY | NEEDLESS) == set()
+
+
+def test_an_import_off_a_terminal_does_not_load_its_bar(house: House) -> None:
+    mbox = house.folder / "mbox"
+    mbox.write_bytes(b"From fred\nSubject: hi\n")
+    assert loaded(house, ("mailbox", "import", "--quiet", "fred", str(mbox))) & HEAVY == set()

@@ -1,7 +1,6 @@
 """An import brings every message once, however often it is begun, and whatever happened to it before."""
 
 import os
-import random
 import subprocess
 import sys
 from collections import Counter
@@ -287,21 +286,12 @@ def test_killed_at_any_system_call_and_run_again_every_message_is_there_once(tmp
 
 def test_killed_again_and_again_it_gets_there_in_the_end(mailbox: Mailbox) -> None:
     letters = [letter(number) for number in range(100)]
-    source, chance = mbox(mailbox, *letters), random.Random(6)
-    kills = 0
-    while True:
-        process = outsider.python(IMPORT, source, mailbox.path, "7")
-        with process:
-            try:
-                out, _ = process.communicate(timeout=chance.uniform(0.1, 0.3))
-            except subprocess.TimeoutExpired:
-                process.kill()
-                kills += 1
-                continue
-        break
-    assert out.endswith(b" of 100\n")
-    assert kills > 0
-    assert Counter(stored(mailbox)) == Counter(letters)
+    program = strace.Program(IMPORT, (mbox(mailbox, *letters), mailbox.path, "7"))
+    for run in range(1, 9):
+        program.killed_at(strace.Call("rename", 13))
+        assert len(stored(mailbox)) == 12 * run
+    assert bring(mailbox, mailbox.at(b"../mbox")) == (100, 4)
+    assert stored(mailbox) == letters
 
 
 def test_a_disk_that_is_full_ends_it_and_with_room_again_it_goes_on(mailbox: Mailbox) -> None:
