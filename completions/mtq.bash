@@ -41,10 +41,12 @@ _mtq_command() {
         'mtq user passwd') options=(--password-stdin --scheme --quiet --dry-run --help) ;;
         'mtq user remove') options=(--quiet --dry-run --help) ;;
         'mtq user check') options=(--password-stdin --help) ;;
-        'mtq mailbox') options=(--help) commands=(list status deliver) ;;
+        'mtq mailbox') options=(--help) commands=(list status deliver import adopt) ;;
         'mtq mailbox list') options=(--json --help) ;;
         'mtq mailbox status') options=(--json --help) ;;
         'mtq mailbox deliver') options=(--help) ;;
+        'mtq mailbox import') options=(--json --quiet --dry-run --help) ;;
+        'mtq mailbox adopt') options=(--format --from --json --quiet --dry-run --help) ;;
         'mtq cert') options=(--help) commands=(create show check) ;;
         'mtq cert create') options=(--name --out --force --quiet --dry-run --help) ;;
         'mtq cert show') options=(--service --json --help) ;;
@@ -107,6 +109,11 @@ _mtq_takes() {
         'mtq user check 1') takes=users ;;
         'mtq mailbox status 1') takes=users ;;
         'mtq mailbox deliver 1') takes=users ;;
+        'mtq mailbox import 1') takes=users ;;
+        'mtq mailbox import 2') takes=files ;;
+        'mtq mailbox adopt --format') takes=nowhere ;;
+        'mtq mailbox adopt --from') takes=nowhere ;;
+        'mtq mailbox adopt 1') takes=users ;;
         'mtq cert create --name') takes=nowhere ;;
         'mtq cert create --out') takes=files ;;
         'mtq cert show --service') takes=services ;;

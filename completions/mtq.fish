@@ -42,6 +42,8 @@ set -g __mtq_commands \
     'mtq mailbox list' \
     'mtq mailbox status' \
     'mtq mailbox deliver' \
+    'mtq mailbox import' \
+    'mtq mailbox adopt' \
     'mtq cert' \
     'mtq cert create' \
     'mtq cert show' \
@@ -76,6 +78,8 @@ set -g __mtq_valued \
     'mtq session kick --address' \
     'mtq user add --scheme' \
     'mtq user passwd --scheme' \
+    'mtq mailbox adopt --format' \
+    'mtq mailbox adopt --from' \
     'mtq cert create --name' \
     'mtq cert create --out' \
     'mtq cert show --service' \
@@ -560,6 +564,8 @@ complete -c mtq -n "__mtq_at 'mtq user check' 1" -a '(__mtq_names users)'
 complete -c mtq -n "__mtq_at 'mtq mailbox' 1" -a 'list' -d 'List every user\'s mailbox with its messages and octets'
 complete -c mtq -n "__mtq_at 'mtq mailbox' 1" -a 'status' -d 'Show one user\'s mailbox'
 complete -c mtq -n "__mtq_at 'mtq mailbox' 1" -a 'deliver' -d 'Deliver a message from standard input: what a mail server calls once a message'
+complete -c mtq -n "__mtq_at 'mtq mailbox' 1" -a 'import' -d 'Import the messages of an mbox or a Maildir'
+complete -c mtq -n "__mtq_at 'mtq mailbox' 1" -a 'adopt' -d 'Keep the UIDLs that Dovecot or Courier gave, so that no client downloads its mail twice'
 complete -c mtq -n "__mtq_at 'mtq mailbox'" -l help -d 'Show this message and exit'
 
 # mtq mailbox list
@@ -574,6 +580,23 @@ complete -c mtq -n "__mtq_at 'mtq mailbox status' 1" -a '(__mtq_names users)'
 # mtq mailbox deliver
 complete -c mtq -n "__mtq_at 'mtq mailbox deliver'" -l help -d 'Show this message and exit'
 complete -c mtq -n "__mtq_at 'mtq mailbox deliver' 1" -a '(__mtq_names users)'
+
+# mtq mailbox import
+complete -c mtq -n "__mtq_at 'mtq mailbox import'" -l json -d 'As JSON'
+complete -c mtq -n "__mtq_at 'mtq mailbox import'" -l quiet -d 'Say nothing when it went well'
+complete -c mtq -n "__mtq_at 'mtq mailbox import'" -l dry-run -d 'Show what would change, and change nothing'
+complete -c mtq -n "__mtq_at 'mtq mailbox import'" -l help -d 'Show this message and exit'
+complete -c mtq -n "__mtq_at 'mtq mailbox import' 1" -a '(__mtq_names users)'
+complete -c mtq -n "__mtq_at 'mtq mailbox import' 2" -F
+
+# mtq mailbox adopt
+complete -c mtq -n "__mtq_at 'mtq mailbox adopt'" -l format -x -d 'Dovecot\'s pop3_uidl_format'
+complete -c mtq -n "__mtq_at 'mtq mailbox adopt'" -l from -x -d 'Whose: dovecot or courier'
+complete -c mtq -n "__mtq_at 'mtq mailbox adopt'" -l json -d 'As JSON'
+complete -c mtq -n "__mtq_at 'mtq mailbox adopt'" -l quiet -d 'Say nothing when it went well'
+complete -c mtq -n "__mtq_at 'mtq mailbox adopt'" -l dry-run -d 'Show what would change, and change nothing'
+complete -c mtq -n "__mtq_at 'mtq mailbox adopt'" -l help -d 'Show this message and exit'
+complete -c mtq -n "__mtq_at 'mtq mailbox adopt' 1" -a '(__mtq_names users)'
 
 # mtq cert
 complete -c mtq -n "__mtq_at 'mtq cert' 1" -a 'create' -d 'Make a certificate by mtq\'s own authority: for server.hostname, this machine\'s names and addresses, and NAMEs'
