@@ -1,10 +1,16 @@
 """The maildrop as a session sees it: frozen at login, numbered from 1, with its deletion marks."""
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+
+from mtq.protocol.names import Names
 
 UNIQUE_ID_LENGTH = 70
 """RFC 1939, section 7: a unique-id has 1 to 70 characters in the range 0x21 to 0x7E."""
+
+LINES = 1000
+"""Lines of a long answer made at a time: the client may read slowly."""
 
 
 class Listing:
@@ -17,7 +23,7 @@ class Listing:
 
     def __init__(self, sizes: Sequence[int], ids: Iterable[bytes]) -> None:
         self._sizes = array("q", sizes)
-        self._ids = b"\n".join(ids)
+        self._ids = ids if isinstance(ids, Names) else Names.of(ids)
         self._marked: set[int] = set()
         self._live = len(self._sizes)
         self._octets = sum(self._sizes)
@@ -47,7 +53,7 @@ class Listing:
 
     def unique_id(self, number: int) -> bytes:
         """The unique-id of a message that is there."""
-        return self._ids.split(b"\n", number)[number - 1]
+        return self._ids[number - 1]
 
     def mark(self, number: int) -> None:
         """Mark a message that is there."""
@@ -61,18 +67,16 @@ class Listing:
         self._live = len(self._sizes)
         self._octets = sum(self._sizes)
 
-    def scan_rows(self) -> list[bytes]:
-        """A row `number octets` for each message that is not marked."""
-        rows = enumerate(self._sizes, 1)
-        if not self._marked:
-            return [b"%d %d" % row for row in rows]
-        return [b"%d %d" % row for row in rows if row[0] not in self._marked]
+    def size_lines(self) -> Iterator[bytes]:
+        """A line `number octets` for each message that is not marked, many lines at a time."""
+        return self._lines(b"%d %d\r\n", enumerate(self._sizes, 1))
 
-    def id_rows(self) -> list[bytes]:
-        """A row `number unique-id` for each message that is not marked."""
-        if not self._sizes:
-            return []
-        rows = enumerate(self._ids.split(b"\n"), 1)
-        if not self._marked:
-            return [b"%d %b" % row for row in rows]
-        return [b"%d %b" % row for row in rows if row[0] not in self._marked]
+    def id_lines(self) -> Iterator[bytes]:
+        """A line `number unique-id` for each message that is not marked, many lines at a time."""
+        return self._lines(b"%d %b\r\n", enumerate(self._ids, 1))
+
+    def _lines(self, form: bytes, rows: Iterator[tuple[int, int | bytes]]) -> Iterator[bytes]:
+        if self._marked:
+            rows = (row for row in rows if row[0] not in self._marked)
+        while lines := b"".join([form % row for row in islice(rows, LINES)]):
+            yield lines

@@ -12,7 +12,7 @@ the client has pipelined waits. Each state owns the data that is valid in it.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from mtq.errors import Code, Refusal
@@ -68,7 +68,8 @@ class Open:
     """TRANSACTION."""
 
     listing: Listing
-    body: replies.Body | None = None    # the message on its way out
+    body: replies.Body | None = None            # the message on its way out
+    lines: Iterator[bytes] | None = None        # the rest of a list on its way out
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,9 @@ class Session:
             if self._size >= OUTPUT_LIMIT:
                 self.full = True
                 return
+            if isinstance(self.state, Open) and self.state.lines is not None:
+                self._list_on(self.state)
+                continue
             limit = AUTH_LIMIT if isinstance(self.state, Exchange) else COMMAND_LIMIT
             try:
                 line = self._lines.next(limit)
@@ -197,8 +201,7 @@ class Session:
                 self._bye("too many failed logins")
 
     def _piece(self, fetch: Fetch, piece: Piece) -> None:
-        state = self.state
-        assert isinstance(state, Open)
+        state = self._open
         if state.body is None:
             state.body = replies.Body(fetch.lines)
             octets = b"%d octets" % state.listing.size(fetch.number)
@@ -212,8 +215,7 @@ class Session:
             self.ask = fetch
 
     def _unreadable(self, refusal: Refusal) -> None:
-        state = self.state
-        assert isinstance(state, Open)
+        state = self._open
         if state.body is not None:
             # Half a message is out: only a cut connection keeps the client from taking it for a whole one.
             self._bye("a message could not be read to its end")
@@ -353,15 +355,16 @@ class Session:
     def _list(self, argument: bytes) -> None:
         listing = self._listing
         if not argument.strip():
-            text = b"%d messages (%d octets)" % (listing.count, listing.octets)
-            self._say(replies.multiline(listing.scan_rows(), text))
+            self._ok(b"%d messages (%d octets)" % (listing.count, listing.octets))
+            self._open.lines = listing.size_lines()
         elif number := self._message(argument):
             self._ok(b"%d %d" % (number, listing.size(number)))
 
     def _uidl(self, argument: bytes) -> None:
         listing = self._listing
         if not argument.strip():
-            self._say(replies.multiline(listing.id_rows()))
+            self._ok()
+            self._open.lines = listing.id_lines()
         elif number := self._message(argument):
             self._ok(b"%d %b" % (number, listing.unique_id(number)))
 
@@ -399,9 +402,23 @@ class Session:
     # What the verbs share
 
     @property
-    def _listing(self) -> Listing:
+    def _open(self) -> Open:
         assert isinstance(self.state, Open)
-        return self.state.listing
+        return self.state
+
+    @property
+    def _listing(self) -> Listing:
+        return self._open.listing
+
+    def _list_on(self, state: Open) -> None:
+        """Some more of a list: it may be megabytes, and what is not sent yet is bounded."""
+        assert state.lines is not None
+        lines = next(state.lines, None)
+        if lines is None:
+            state.lines = None
+            self._say(replies.END)
+        else:
+            self._say(lines)
 
     def _message(self, argument: bytes) -> int:
         """The number of a message that is there; 0 when the client has been told that there is none."""

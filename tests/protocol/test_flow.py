@@ -83,6 +83,22 @@ def test_a_client_that_does_not_read_is_not_answered_without_end() -> None:
     assert b"".join(said) == b"+OK\r\n" * 20_000
 
 
+@pytest.mark.parametrize("command", [b"LIST", b"UIDL"])
+def test_a_long_list_is_said_no_faster_than_the_client_reads(command: bytes) -> None:
+    world = opened([b"message\n"] * 20_000)
+    session = world.session
+    session.receive(command + b"\r\nNOOP\r\n")
+    said = []
+    while session.full:
+        said.append(session.take())
+        session.receive(b"")
+    said.append(session.take())
+    assert max(map(len, said)) < 2 * OUTPUT_LIMIT
+    rows = b"".join(said).splitlines(keepends=True)
+    assert [row.split()[0] for row in rows[1:-2]] == [b"%d" % number for number in range(1, 20_001)]
+    assert rows[-2:] == [b".\r\n", b"+OK\r\n"]
+
+
 def test_ten_thousand_commands_in_one_packet_are_all_answered() -> None:
     assert opened().say(b"NOOP\r\nSTAT\r\n" * 5_000) == (b"+OK\r\n+OK 3 %d\r\n" % OCTETS) * 5_000
 
