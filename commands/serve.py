@@ -124,6 +124,3 @@ def _not_yet(config: Config) -> Iterator[str]:
     """What the configuration asks for and this version does not do."""
     if config.server.metrics_listen:
         yield "server.metrics_listen: this version has no metrics yet"
-    for name, service in config.services.items():
-        if service.remove_invalid_message_id:
-            yield f"services.{name}.remove_invalid_message_id: this version passes messages as they are"

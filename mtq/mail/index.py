@@ -1,137 +1,198 @@
-"""The sizes of a mailbox's messages, remembered in one file beside them.
+"""What is remembered of a mailbox, in one file beside its messages.
 
 The index is a cache. It is read whole, written by rename and never trusted over the folders: a size is that of
 a name, and names do not come back with other content. Deleted, stale, cut off or full of rubbish, it is made
 anew, and the only cost is time.
 
-The file: a magic line, a checksum of the rest, then for each folder its name, the time stamps of new and cur,
-whether they could be trusted when the scan was made, the number of messages, their sizes and their paths.
+The file: a magic line, a checksum of the rest, then for each folder its name and its section. A section: the time
+stamps of new and cur, whether they could be trusted when the scan was made, and the columns.
 """
 
+import fcntl
 import os
 import struct
 import sys
 import zlib
 from array import array
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from contextlib import suppress
 
 from mtq import durable
+from mtq.mail.section import UNKNOWN, Places, Section, Stamps
+from mtq.protocol.names import Names
 
 NAME = b"mtq-index"
 
-_MAGIC = b"mtq index 1\n"
+LARGEST = 1 << 30
+"""Octets that an index has at most: it is read whole."""
+
+DRAFT = NAME + b".tmp"
+_MAGIC = b"mtq index 2\n"
 _CHECKSUM = struct.Struct("<I")
-_FOLDER = struct.Struct("<HqqBII")     # length of name; time stamps; trusted; messages; length of paths
+_FOLDER = struct.Struct("<HQ")           # lengths of the name and of the section
+_SECTION = struct.Struct("<qqBIQQQ")     # time stamps; trusted; messages; lengths of names, ids (0: the names), places
 
 
-@dataclass(frozen=True, slots=True)
-class Stamps:
-    """When new and cur were last changed (ns), and whether a change since would show.
-
-    A change in the same tick of the clock leaves the time stamp as it is. So a scan counts for later only if
-    the folder had been quiet for two seconds when it was made (the coarsest clock a file system has).
-    """
-
-    new: int
-    cur: int
-    quiet: bool
-
-
-@dataclass(slots=True)
-class Section:
-    """One folder as it was at a scan: paths within the folder, and their sizes in the same order.
-
-    `guessed` are the rows whose size could not be found out. They are not remembered.
-    """
-
-    stamps: Stamps
-    paths: list[bytes]
-    sizes: "array[int]"
-    guessed: set[int] = field(default_factory=set)
-
-
-@dataclass(slots=True)
 class Index:
-    """What is remembered of a mailbox."""
+    """What is remembered of a mailbox. A section is decoded when it is asked for."""
 
-    sections: dict[bytes, Section] = field(default_factory=dict)
+    __slots__ = ("_sections",)
+
+    def __init__(self, sections: Mapping[bytes, bytes] | None = None) -> None:
+        self._sections = dict(sections or {})
+
+    @property
+    def folders(self) -> set[bytes]:
+        """The names of the folders of which there is something."""
+        return set(self._sections)
+
+    def section(self, folder: bytes) -> Section | None:
+        """What is remembered of a folder."""
+        try:
+            return decode_section(self._sections[folder])
+        except (KeyError, ValueError):
+            return None
+
+    def put(self, folder: bytes, section: Section) -> None:
+        """Have this remembered of a folder."""
+        self._sections[folder] = encode_section(section)
+
+    def drop(self, folder: bytes) -> None:
+        """Forget a folder."""
+        del self._sections[folder]
+
+    def encode(self) -> bytes:
+        """The file's content."""
+        parts: list[bytes] = []
+        for name, section in self._sections.items():
+            parts += [_FOLDER.pack(len(name), len(section)), name, section]
+        body = b"".join(parts)
+        return _MAGIC + _CHECKSUM.pack(zlib.crc32(body)) + body
+
+
+def decode(data: bytes) -> Index:
+    """Raises ValueError for anything that `Index.encode` did not write."""
+    start = len(_MAGIC) + _CHECKSUM.size
+    if data[:start] != _MAGIC + _CHECKSUM.pack(zlib.crc32(memoryview(data)[start:])):
+        raise ValueError("not an index of this version, or damaged")
+    sections: dict[bytes, bytes] = {}
+    at = start
+    while at < len(data):
+        if len(data) - at < _FOLDER.size:
+            raise ValueError("cut off")
+        name, section = _FOLDER.unpack_from(data, at)
+        at += _FOLDER.size
+        end = at + name + section
+        if end > len(data):
+            raise ValueError("cut off")
+        sections[data[at : at + name]] = data[at + name : end]
+        at = end
+    return Index(sections)
+
+
+def encode_section(section: Section) -> bytes:
+    """A section as it stands in the file."""
+    stamps, places = section.stamps, section.places
+    ids = b"" if section.ids is section.names else section.ids.block
+    forms = Names.of(places.forms).block
+    lengths = len(section.names.block), len(ids), len(forms)
+    head = _SECTION.pack(stamps.new, stamps.cur, stamps.quiet, len(section.names), *lengths)
+    columns = [_little_endian(column).tobytes() for column in (section.sizes, section.left_out, places.codes)]
+    return b"".join([head, *columns, section.names.block, ids, forms])
+
+
+def decode_section(data: bytes) -> Section:
+    """Raises ValueError for anything that `encode_section` did not write."""
+    if len(data) < _SECTION.size:
+        raise ValueError("cut off")
+    new, cur, quiet, count, *lengths = _SECTION.unpack_from(data)
+    sizes, left_out, codes = array("q"), array("i"), array("I")
+    at = _SECTION.size
+    if len(data) != at + count * sum(column.itemsize for column in (sizes, left_out, codes)) + sum(lengths):
+        raise ValueError("damaged")
+    for column in (sizes, left_out, codes):
+        end = at + count * column.itemsize
+        column.frombytes(data[at:end])
+        at = end
+    blocks = []
+    for length in lengths:
+        blocks.append(data[at : at + length])
+        at += length
+    names, forms = Names(blocks[0]), list(Names(blocks[2]))
+    ids = Names(blocks[1]) if blocks[1] else names
+    sizes, left_out, codes = (_little_endian(column) for column in (sizes, left_out, codes))
+    if not len(names) == len(ids) == count or max(codes, default=-1) >= len(forms):
+        raise ValueError("damaged")
+    if min(sizes, default=0) < 0 or min(left_out, default=0) < UNKNOWN:
+        raise ValueError("damaged")
+    return Section(Stamps(new, cur, bool(quiet)), names, ids, Places(codes, forms), sizes, left_out)
 
 
 def read(mailbox: bytes) -> Index:
     """The index of a mailbox; an empty one if there is none or it is no good."""
     try:
-        with open(mailbox + b"/" + NAME, "rb") as file:
-            return decode(file.read())
+        fd = os.open(_path(mailbox, NAME), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            size = os.fstat(fd).st_size
+            return decode(os.read(fd, size if size <= LARGEST else 0))
+        finally:
+            os.close(fd)
     except (OSError, ValueError):
         return Index()
 
 
-def write(mailbox: bytes, index: Index) -> None:
-    """Remember. Raises OSError; then the old one stands."""
-    mode = os.stat(mailbox).st_mode & 0o666
-    durable.replace(mailbox + b"/" + NAME, encode(index), mode, sync=False, through_links=False)
+def remember(mailbox: bytes, learnt: Mapping[bytes, Section]) -> None:
+    """Write what was learnt of folders beside what is known of the others; forget those that have gone.
+
+    Raises OSError; then the old index stands. If another process is writing just now, its work has to do.
+    """
+    index = read(mailbox)
+    for name, section in learnt.items():
+        index.put(name, section)
+    for name in index.folders:
+        if name and not os.path.isdir(_path(mailbox, name)):
+            index.drop(name)
+    _replace(mailbox, index.encode())
 
 
-def encode(index: Index) -> bytes:
-    """The file's content."""
-    parts: list[bytes] = []
-    for name, whole in index.sections.items():
-        section = _certain(whole)
-        paths = b"\0".join(section.paths)
-        stamps = section.stamps
-        head = _FOLDER.pack(len(name), stamps.new, stamps.cur, stamps.quiet, len(section.paths), len(paths))
-        parts += [head, name, _little_endian(section.sizes).tobytes(), paths]
-    body = b"".join(parts)
-    return _MAGIC + _CHECKSUM.pack(zlib.crc32(body)) + body
+def _replace(mailbox: bytes, data: bytes) -> None:
+    """Put the new index in place in one step. What a killed process leaves behind, the next one writes over."""
+    draft = _path(mailbox, DRAFT)
+    fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+    try:
+        if not _is_ours(fd, draft):
+            return
+        try:
+            durable.own_like(fd, mailbox)
+            os.ftruncate(fd, 0)
+            durable.write_all(fd, data)
+            os.rename(draft, _path(mailbox, NAME))
+        except BaseException:
+            os.unlink(draft)
+            raise
+    finally:
+        os.close(fd)
 
 
-def decode(data: bytes) -> Index:
-    """Raises ValueError for anything that `encode` did not write."""
-    start = len(_MAGIC) + _CHECKSUM.size
-    body = data[start:]
-    if data[:start] != _MAGIC + _CHECKSUM.pack(zlib.crc32(body)):
-        raise ValueError("not an index of this version, or damaged")
-    sections: dict[bytes, Section] = {}
-    at = 0
-    while at < len(body):
-        if len(body) - at < _FOLDER.size:
-            raise ValueError("cut off")
-        name_length, new, cur, quiet, count, paths_length = _FOLDER.unpack_from(body, at)
-        at += _FOLDER.size
-        ends = (at + name_length, at + name_length + 8 * count, at + name_length + 8 * count + paths_length)
-        if ends[2] > len(body):
-            raise ValueError("cut off")
-        sizes = array("q", body[ends[0] : ends[1]])
-        paths = body[ends[1] : ends[2]].split(b"\0") if count else []
-        if len(paths) != count or min(sizes, default=0) < 0:
-            raise ValueError("damaged")
-        sections[body[at : ends[0]]] = Section(Stamps(new, cur, bool(quiet)), paths, _little_endian(sizes))
-        at = ends[2]
-    return Index(sections)
+def _is_ours(fd: int, draft: bytes) -> bool:
+    """Whether we alone write to the draft: not if another process does, or has just put it in place."""
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        pass      # a file system without locks: the checksum tells what two writers have made of it
+    with suppress(FileNotFoundError):
+        return os.path.samestat(os.fstat(fd), os.lstat(draft))
+    return False
 
 
-def sizes_by_base(section: Section | None) -> Mapping[bytes, int]:
-    """Sizes by the base name of the message."""
-    if section is None:
-        return {}
-    return {p.rpartition(b"/")[2].partition(b":")[0]: n for p, n in zip(section.paths, section.sizes, strict=True)}
+def _path(mailbox: bytes, name: bytes) -> bytes:
+    return mailbox + b"/" + name
 
 
-def _certain(section: Section) -> Section:
-    """The section without what was guessed, and then not to be trusted without another scan."""
-    if not section.guessed:
-        return section
-    kept = [row for row in range(len(section.paths)) if row not in section.guessed]
-    return Section(
-        replace(section.stamps, quiet=False),
-        [section.paths[row] for row in kept],
-        array("q", [section.sizes[row] for row in kept]),
-    )
-
-
-def _little_endian(sizes: "array[int]") -> "array[int]":
+def _little_endian(column: "array[int]") -> "array[int]":
     if sys.byteorder == "big":
-        sizes = sizes[:]
-        sizes.byteswap()
-    return sizes
+        column = column[:]
+        column.byteswap()
+    return column

@@ -3,18 +3,22 @@
 https://cr.yp.to/proto/maildir.html and, for sub-folders, Courier's Maildir++.
 """
 
+import errno
 import os
 import re
-from collections.abc import Iterator
+import stat
 from dataclasses import dataclass
 
 from mtq.protocol.listing import UNIQUE_ID_LENGTH
-from mtq.protocol.replies import WireText
+from mtq.protocol.names import Names
 
 SUBFOLDERS = (b"new", b"cur")
 """In this order: a message on its way from new to cur is then seen twice at worst, and never missed."""
 
-_WIRE_SIZE = re.compile(rb",W=([0-9]{1,15})(?=[,:]|\Z)")
+_SUBFOLDER = len(b"new/")
+
+_DIGITS = 15
+_WIRE_SIZE = re.compile(rb",W=([0-9]{1,%d})(?=[,:]|\Z)" % _DIGITS)
 _PRINTABLE = re.compile(rb"[\x21-\x7e]{1,%d}\Z" % UNIQUE_ID_LENGTH)
 
 
@@ -32,19 +36,29 @@ def base(file_name: bytes) -> bytes:
 
 
 def folders(mailbox: bytes) -> list[Folder]:
-    """The inbox and then every Maildir++ folder by name. Raises OSError."""
-    found = [Folder(b"", mailbox)]
+    """The inbox and then every Maildir++ folder by name. Raises OSError.
+
+    Names are taken as they are, in whatever encoding (Courier and Dovecot write modified UTF-7 or UTF-8). A name
+    with two dots in front has no first part: Dovecot puts such folders aside to remove them.
+    """
     with os.scandir(mailbox) as entries:
-        names = sorted(e.name for e in entries if e.name[:1] == b"." and e.name not in (b".", b".."))
-    for name in names:
-        folder = Folder(name, os.path.join(mailbox, name))
-        if os.path.isdir(os.path.join(folder.path, b"cur")) and not leads_out(folder.path, mailbox):
-            found.append(folder)
-    return found
+        dotted = [e for e in entries if e.name.startswith(b".") and not e.name.startswith(b"..")]
+    links = [Folder(e.name, e.path) for e in dotted if e.is_symlink() and not leads_out(e.path, mailbox)]
+    found = [Folder(e.name, e.path) for e in dotted if not e.is_symlink() and _is_folder(e.path)]
+    if links:      # a second name of a folder is no second folder
+        seen = set(map(_identity, found))
+        for link in links:
+            if _is_folder(link.path) and (identity := _identity(link)) not in seen:
+                found.append(link)
+                seen.add(identity)
+    return [Folder(b"", mailbox), *sorted(found, key=lambda folder: folder.name)]
 
 
-def scan(folder: Folder, mailbox: bytes) -> dict[bytes, bytes]:
-    """The messages of a folder: base name to path within the folder. Raises OSError but for a missing subfolder."""
+def messages(folder: Folder, mailbox: bytes) -> dict[bytes, bytes]:
+    """The messages of a folder: base name to place, its path within the folder but for the base name.
+
+    Raises OSError but for a missing subfolder.
+    """
     found: dict[bytes, bytes] = {}
     for subfolder in SUBFOLDERS:
         path = os.path.join(folder.path, subfolder)
@@ -55,24 +69,23 @@ def scan(folder: Folder, mailbox: bytes) -> dict[bytes, bytes]:
         with entries:
             if leads_out(path, mailbox):
                 continue
-            prefix = subfolder + b"/"
+            places: dict[bytes, bytes] = {}      # few, and many messages share one
             for entry in entries:
-                if _is_message(entry, mailbox):
-                    found[base(entry.name)] = prefix + entry.name
+                if not _is_message(entry, mailbox):
+                    continue
+                name = entry.name
+                end = name.find(b":")
+                base, info = (name, b"") if end < 0 else (name[:end], name[end:])
+                place = places.get(info)
+                if place is None:
+                    place = places[info] = subfolder + b"/" + info
+                found[base] = place
     return found
 
 
-def locate(folder: Folder, base_name: bytes) -> bytes | None:
-    """Where a message is now that another program has moved or flagged: its path within the folder."""
-    for subfolder in SUBFOLDERS:
-        try:
-            names = os.listdir(os.path.join(folder.path, subfolder))
-        except FileNotFoundError:
-            continue
-        for name in names:
-            if base(name) == base_name:
-                return subfolder + b"/" + name
-    return None
+def path_of(place: bytes, base_name: bytes) -> bytes:
+    """The path of a message within its folder."""
+    return place[:_SUBFOLDER] + base_name + place[_SUBFOLDER:]
 
 
 def leads_out(path: bytes, mailbox: bytes) -> bool:
@@ -82,22 +95,23 @@ def leads_out(path: bytes, mailbox: bytes) -> bool:
 
 def wire_size_in_name(base_name: bytes) -> int | None:
     """The wire size that a delivery agent put into the name (`,W=`), if it did."""
+    _, mark, size = base_name.partition(b",W=")
+    if not mark:
+        return None
+    if size.isdigit() and len(size) <= _DIGITS:
+        return int(size)
     match = _WIRE_SIZE.search(base_name)
     return int(match.group(1)) if match else None
-
-
-def wire_size_of_file(path: bytes) -> int:
-    """The wire size of a message, counted by reading it. Raises OSError."""
-    text = WireText()
-    for piece in _pieces(path):
-        text.feed(piece)
-    text.finish()
-    return text.octets
 
 
 def unique_id(base_name: bytes) -> bytes:
     """The unique-id of a message (RFC 1939, section 7): its base name, or a hash of one that does not qualify."""
     return base_name if _PRINTABLE.match(base_name) else hashed_id(b"", base_name)
+
+
+def unique_ids(base_names: Names) -> Names:
+    """The unique-ids of messages: the very names, if all qualify."""
+    return base_names if all(map(_PRINTABLE.match, base_names)) else Names.of(map(unique_id, base_names))
 
 
 def hashed_id(folder_name: bytes, base_name: bytes) -> bytes:
@@ -107,15 +121,29 @@ def hashed_id(folder_name: bytes, base_name: bytes) -> bytes:
     return hashlib.sha256(folder_name + b"\0" + base_name).hexdigest()[:40].encode()
 
 
+def _is_folder(path: bytes) -> bool:
+    """Whether there is a new or a cur in it: some programs make the other only when they need it. Raises OSError."""
+    return any(_is_directory(os.path.join(path, subfolder)) for subfolder in SUBFOLDERS)
+
+
+def _is_directory(path: bytes) -> bool:
+    """Raises OSError: that it cannot be told does not make it none."""
+    try:
+        return stat.S_ISDIR(os.stat(path).st_mode)
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+            return False
+        raise
+
+
+def _identity(folder: Folder) -> tuple[int, int]:
+    status = os.stat(folder.path)
+    return status.st_dev, status.st_ino
+
+
 def _is_message(entry: "os.DirEntry[bytes]", mailbox: bytes) -> bool:
     if entry.name.startswith(b"."):
         return False
-    if entry.is_symlink():
-        return not leads_out(entry.path, mailbox) and os.path.isfile(entry.path)    # of a loop of links, too: False
-    return entry.is_file(follow_symlinks=False)
-
-
-def _pieces(path: bytes) -> Iterator[bytes]:
-    with open(path, "rb", buffering=0) as file:
-        while piece := file.read(1 << 18):
-            yield piece
+    if entry.is_file(follow_symlinks=False):
+        return True
+    return entry.is_symlink() and not leads_out(entry.path, mailbox) and os.path.isfile(entry.path)

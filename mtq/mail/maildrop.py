@@ -1,26 +1,27 @@
 """The maildrop: a mailbox opened for one session. Frozen at the login, read message by message, changed at QUIT.
 
-All of this waits for the disk and runs off the event loop, but for `message`, which opens one file.
+All of this waits for the disk and runs off the event loop, but for `message`, which opens one file, and `release`.
 """
 
 import errno
 import os
 import time
 from array import array
-from collections.abc import Callable
+from bisect import bisect
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import groupby
 
 from mtq.errors import Code, Refusal
-from mtq.mail import adopted, index, maildir, quota
-from mtq.mail.index import Index, Section, Stamps
+from mtq.mail import adopted, index, maildir
+from mtq.mail.cleaned import CleanedFile
+from mtq.mail.folder import TRIES, OpenFolder
 from mtq.mail.lock import Holder, Lock, Locks
 from mtq.mail.maildir import Folder
 from mtq.mail.message import MessageFile
 from mtq.protocol.listing import Listing
-
-QUIET = 2_000_000_000
-"""Nanoseconds a folder must have been unchanged for its time stamp to be believed later."""
+from mtq.protocol.names import Names
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Settings:
     root: str | None = None
     all_folders: bool = False
     lock: bool = True
+    remove_invalid_message_id: bool = False
 
 
 def open_maildrop(
@@ -64,24 +66,15 @@ class Maildrop:
     ) -> None:
         self._mailbox = mailbox
         self._lock = lock
-        self._now = now
-        self._index = Index()
-        self.unwritten = False      # closing has an index to write, and so waits for the disk
-        self._folders: list[Folder] = []
+        self._cleaned = settings.remove_invalid_message_id
+        self._folders: list[OpenFolder] = []
         self._starts: list[int] = []      # the first number of each folder
+        self._outdated = False            # the index tells of folders that have gone
+        self._remembered = False          # what was learnt has been written
         self.wrong_sizes: list[tuple[str, int, int]] = []
-        ids: list[bytes] = []
-        sizes = array("q")
         if not absent:
-            self._index = index.read(mailbox)
-            self._folders = maildir.folders(mailbox) if settings.all_folders else [Folder(b"", mailbox)]
-        taken: set[bytes] = set()
-        for folder in self._folders:
-            section = self._section(folder)
-            self._starts.append(len(sizes) + 1)
-            sizes.extend(section.sizes)
-            ids += self._unique_ids(folder, section, taken if settings.all_folders else None)
-        self.listing = Listing(sizes, ids)
+            self._open(settings.all_folders, now)
+        self.listing = self._listing()
 
     @property
     def locked(self) -> str | None:
@@ -90,9 +83,10 @@ class Maildrop:
 
     def message(self, number: int) -> MessageFile | None:
         """Open a message where it was; None if it is not there any more. Raises Refusal if it cannot be read."""
-        folder, section, row = self._row(number)
+        folder, row = self._row(number)
+        path = folder.path(row)
         try:
-            return self._open(os.path.join(folder.path, section.paths[row]))
+            return None if path is None else self._open_file(path)
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -100,131 +94,124 @@ class Maildrop:
 
     def search(self, number: int) -> MessageFile:
         """Look for a message that another program has moved or flagged. Raises Refusal if it has gone."""
-        folder, section, row = self._row(number)
-        try:
-            moved = maildir.locate(folder, _base(section.paths[row]))
-        except OSError as error:
-            raise self._unreadable_message(number, error) from None
-        if moved is not None:
-            section.paths[row] = moved
+        folder, _ = self._row(number)
+        for _ in range(1, TRIES):
+            try:
+                folder.look()
+            except OSError as error:
+                raise self._unreadable_message(number, error) from None
             found = self.message(number)
             if found is not None:
                 return found
         raise Refusal(Code.NONE, "this message is not there any more")
 
-    def counted(self, number: int, octets: int) -> None:
-        """A message was sent whole: what was counted is its size from the next session on."""
-        folder, section, row = self._row(number)
-        if section.sizes[row] != octets:
-            name = os.fsdecode(os.path.join(folder.path, section.paths[row]))
-            self.wrong_sizes.append((name, section.sizes[row], octets))
-            section.sizes[row] = octets
-            self.unwritten = True
+    def counted(self, number: int, octets: int, left_out: int) -> None:
+        """A message was sent whole, in so many octets: that is its size from the next session on.
 
-    def remove(self, numbers: tuple[int, ...]) -> int:
+        `left_out` is what its file would have had more.
+        """
+        folder, row = self._row(number)
+        believed = self.listing.size(number)
+        news = folder.counted(row, octets + left_out, left_out if self._cleaned else None)
+        if news and octets != believed and (path := folder.path(row)) is not None:
+            self.wrong_sizes.append((os.fsdecode(path), believed, octets))
+
+    def remove(self, numbers: Sequence[int]) -> int:
         """Remove messages. Says how many are still there: of those that failed nothing is undone."""
-        return sum(not self._remove(number) for number in numbers)
+        stayed = 0
+        for at, group in groupby(numbers, lambda number: bisect(self._starts, number) - 1):
+            stayed += self._folders[at].remove([number - self._starts[at] for number in group])
+        return stayed
 
-    def close(self) -> None:
-        """Remember what was learnt and give the mailbox free. Closing twice is no harm."""
-        if self.unwritten:
-            self.unwritten = False
-            with suppress(OSError):      # read-only or full: the next session finds out anew
-                index.write(self._mailbox, self._index)
+    def release(self) -> None:
+        """Give the mailbox free: nothing more will be removed. Releasing twice is no harm."""
         if self._lock is not None:
             self._lock.release()
             self._lock = None
 
+    @property
+    def unwritten(self) -> bool:
+        """Whether closing may have something to write, and so waits for the disk."""
+        return not self._remembered and (self._outdated or any(folder.unwritten for folder in self._folders))
+
+    def close(self) -> None:
+        """Give the mailbox free and remember what was learnt. Closing twice is no harm."""
+        self.release()
+        if not self.unwritten:
+            return
+        self._remembered = True
+        learnt = {folder.name: section for folder in self._folders if (section := folder.learnt()) is not None}
+        if learnt or self._outdated:
+            with suppress(OSError):      # read-only or full: the next session finds out anew
+                index.remember(self._mailbox, learnt)
+
     # Opening
 
-    def _section(self, folder: Folder) -> Section:
-        """A folder's messages with their sizes: as remembered if it has not changed, else scanned."""
-        known = self._index.sections.get(folder.name)
-        stamps = self._stamps(folder)
-        if known is not None and known.stamps == stamps and stamps.quiet:
-            return known
-        section = self._scan(folder, stamps, known)
-        self._index.sections[folder.name] = section
-        self.unwritten = True
-        return section
+    def _open(self, all_folders: bool, now: Callable[[], int]) -> None:
+        remembered = index.read(self._mailbox)
+        folders = maildir.folders(self._mailbox) if all_folders else [Folder(b"", self._mailbox)]
+        for folder in folders:
+            opened = OpenFolder(folder, self._mailbox, remembered.section(folder.name), now)
+            opened.measure(look=self._cleaned)
+            self._folders.append(opened)
+        self._outdated = all_folders and bool(remembered.folders.difference(folder.name for folder in folders))
 
-    def _stamps(self, folder: Folder) -> Stamps:
-        new, cur = (_changed(os.path.join(folder.path, name)) for name in maildir.SUBFOLDERS)
-        return Stamps(new, cur, max(new, cur) < self._now() - QUIET)
-
-    def _scan(self, folder: Folder, stamps: Stamps, known: Section | None) -> Section:
-        remembered = index.sizes_by_base(known)
-        paths: list[bytes] = []
+    def _listing(self) -> Listing:
         sizes = array("q")
-        guessed: set[int] = set()
-        for base, path in sorted(maildir.scan(folder, self._mailbox).items()):
-            size = remembered.get(base)
-            if size is None:
-                size = maildir.wire_size_in_name(base)
-            if size is None:
-                try:
-                    size = self._count(folder, path)
-                except PermissionError:
-                    # Listed as it lies there, and never remembered; RETR says what is wrong with it.
-                    size = os.stat(os.path.join(folder.path, path)).st_size
-                    guessed.add(len(paths))
-            if size is not None:
-                paths.append(path)
-                sizes.append(size)
-        return Section(stamps, paths, sizes, guessed)
-
-    def _count(self, folder: Folder, path: bytes) -> int | None:
-        """The size of a message by reading it; None if it has gone meanwhile. Raises PermissionError."""
-        try:
-            return maildir.wire_size_of_file(os.path.join(folder.path, path))
-        except FileNotFoundError:
-            moved = maildir.locate(folder, _base(path))
-            return None if moved is None or moved == path else self._count(folder, moved)
-
-    def _unique_ids(self, folder: Folder, section: Section, taken: set[bytes] | None) -> list[bytes]:
-        bases = [_base(path) for path in section.paths]
-        return adopted.unique_ids(folder.name, bases, adopted.read(folder.path), taken)
+        for folder in self._folders:
+            self._starts.append(len(sizes) + 1)
+            sizes.extend(folder.section.shown() if self._cleaned else folder.section.sizes)
+        return Listing(sizes, _unique_ids(self._folders))
 
     # Messages
 
-    def _row(self, number: int) -> tuple[Folder, Section, int]:
-        at = next(i for i in reversed(range(len(self._starts))) if self._starts[i] <= number)
-        folder = self._folders[at]
-        return folder, self._index.sections[folder.name], number - self._starts[at]
+    def _row(self, number: int) -> tuple[OpenFolder, int]:
+        at = bisect(self._starts, number) - 1
+        return self._folders[at], number - self._starts[at]
 
-    def _open(self, path: bytes) -> MessageFile:
+    def _open_file(self, path: bytes) -> MessageFile:
+        kind = CleanedFile if self._cleaned else MessageFile
         try:
-            return MessageFile(path)
+            return kind(path)
         except OSError as error:
             if error.errno != errno.ELOOP or maildir.leads_out(path, self._mailbox):
                 raise
-            return MessageFile(os.path.realpath(path))
-
-    def _remove(self, number: int) -> bool:
-        """Whether a message is gone now; if somebody else was quicker, gone is gone."""
-        folder, section, row = self._row(number)
-        path: bytes | None = section.paths[row]
-        try:
-            while path is not None and not self._unlink(os.path.join(folder.path, path)):
-                path = maildir.locate(folder, _base(path))
-        except OSError:
-            return False
-        return True
-
-    def _unlink(self, path: bytes) -> bool:
-        """Remove a file; False if it is not there."""
-        try:
-            size = os.lstat(path).st_size
-            os.unlink(path)
-        except FileNotFoundError:
-            return False
-        quota.enter(self._mailbox, -size, -1)
-        return True
+            return kind(os.path.realpath(path))
 
     def _unreadable_message(self, number: int, error: OSError) -> Refusal:
         reason = (error.strerror or str(error)).lower()
         cause = f"{os.fsdecode(self._mailbox)}: message {number}: {reason}"
         return Refusal(Code.SYS_PERM, "this message cannot be read", cause)
+
+
+def _unique_ids(folders: Sequence[OpenFolder]) -> Names:
+    """The unique-ids of a listing. Of two messages with one name, the later folder's is made of both names.
+
+    Raises Refusal if those that were adopted cannot be read.
+    """
+    kept = [adopted.read(folder.where) for folder in folders]
+    if any(kept):
+        return _adopted_ids(folders, kept)
+    parts: list[Names] = []
+    taken: set[bytes] = set()
+    for folder in folders:
+        section = folder.section
+        ids = section.ids
+        if taken and not taken.isdisjoint(section.names):
+            named = zip(section.names, ids, strict=True)
+            ids = Names.of([maildir.hashed_id(folder.name, name) if name in taken else own for name, own in named])
+        parts.append(ids)
+        if folder is not folders[-1]:
+            taken.update(section.names)
+    return Names.joined(parts)
+
+
+def _adopted_ids(folders: Sequence[OpenFolder], kept: Sequence[Mapping[bytes, bytes]]) -> Names:
+    seen: set[bytes] | None = set() if len(folders) > 1 else None
+    pairs = zip(folders, kept, strict=True)
+    return Names.joined(
+        [Names.of(adopted.unique_ids(folder.name, list(folder.section.names), ids, seen)) for folder, ids in pairs]
+    )
 
 
 def _unreadable(mailbox: bytes, reason: str) -> Refusal:
@@ -237,14 +224,3 @@ def _is_absent(mailbox: bytes) -> bool:
     except FileNotFoundError:
         return True
     return False
-
-
-def _base(path: bytes) -> bytes:
-    return maildir.base(path.rpartition(b"/")[2])
-
-
-def _changed(path: bytes) -> int:
-    try:
-        return os.stat(path).st_mtime_ns
-    except FileNotFoundError:
-        return 0

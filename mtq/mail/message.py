@@ -30,6 +30,11 @@ class MessageFile:
         """Whether everything has been read."""
         return self._offset >= self.size
 
+    @property
+    def left_out(self) -> int:
+        """How many octets fewer are sent than the file would have on the wire."""
+        return 0
+
     def cached(self) -> bytes | None:
         """The next piece if the kernel has it at hand; None if the disk would have to be waited for."""
         if _NOWAIT is None:

@@ -69,6 +69,35 @@ class WireText:
         return rest
 
 
+class WireCount:
+    """Counts what WireText would make of a stored message, piece by piece, and makes nothing."""
+
+    __slots__ = ("_bare", "_last", "_stored")
+
+    def __init__(self) -> None:
+        self._stored = 0
+        self._bare = 0        # LFs that no CR precedes
+        self._last = b""      # the last octet so far
+
+    def feed(self, piece: bytes) -> None:
+        """The next piece of the file."""
+        if not piece:
+            return
+        self._stored += len(piece)
+        self._bare += piece.count(b"\n")
+        if b"\r" in piece:
+            self._bare -= piece.count(b"\r\n")
+        if self._last == b"\r" and piece[0] == 0x0A:
+            self._bare -= 1
+        self._last = piece[-1:]
+
+    @property
+    def octets(self) -> int:
+        """The size of the message, if this was all of it."""
+        unended = self._stored and self._last != b"\n"
+        return self._stored + self._bare + (len(CRLF) if unended else 0)
+
+
 class TopCut:
     """Cuts wire text after the headers, the empty line and `lines` lines of the body (RFC 1939, TOP)."""
 

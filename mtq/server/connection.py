@@ -535,10 +535,9 @@ class Connection(asyncio.Protocol):
         maildrop, self._maildrop = self._maildrop, None
         if maildrop is None:
             return
+        maildrop.release()
         if maildrop.unwritten:
             self._loop.run_in_executor(None, maildrop.close)
-        else:
-            maildrop.close()
         self._report(maildrop)
 
     def _report(self, maildrop: Maildrop) -> None:

@@ -28,7 +28,10 @@ class Offer:
         self._settings = settings
         self._root = MailRoot(config.mailboxes.path)
         self._maildrops = maildrop.Settings(
-            self._root.folder, settings.folders is Folders.ALL, settings.lock_mailboxes
+            self._root.folder,
+            all_folders=settings.folders is Folders.ALL,
+            lock=settings.lock_mailboxes,
+            remove_invalid_message_id=settings.remove_invalid_message_id,
         )
         self._stamp_host = _stamp_host(config.server.hostname)
 

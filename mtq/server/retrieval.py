@@ -63,14 +63,15 @@ class Retrieval:
             self._file = None
 
     def _piece(self, ask: Fetch, data: bytes) -> None:
-        assert self._file is not None
-        self._session.answer(Piece(data, self._file.at_end))
+        file = self._file
+        assert file is not None
+        self._session.answer(Piece(data, file.at_end))
         if self._session.ask is ask:
             return
         self.close()
         if ask.lines is None:
             self._record.retrieved += 1
-            self._maildrop.counted(ask.number, self._session.octets)
+            self._maildrop.counted(ask.number, self._session.octets, file.left_out)
 
     def _unreadable(self, ask: Fetch, error: Refusal | OSError) -> None:
         """A message has gone, or cannot be read: the client is told, and the log why."""

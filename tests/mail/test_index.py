@@ -1,46 +1,80 @@
 """The index of sizes: a cache that saves work and never changes an answer."""
 
+import fcntl
 import os
 import shutil
 import struct
 import tempfile
 import zlib
 from array import array
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mtq.mail import index
-from mtq.mail.index import NAME, Index, Section, Stamps
-from mtq.mail.maildrop import QUIET
+from mtq.mail.index import DRAFT, NAME, Index, decode, decode_section, encode_section
+from mtq.mail.scan import QUIET
+from mtq.mail.section import UNKNOWN, Places, Section, Stamps
+from mtq.protocol.names import Names
 from tests.mail import outsider
 from tests.mail.mailbox import LONG_AGO, TEXT, TEXT_OCTETS, Mailbox
 
-paths = st.binary(min_size=1, max_size=20).map(lambda name: b"new/" + name.replace(b"\0", b"_").replace(b"/", b"_"))
-whole_numbers = st.integers(0, 2**63 - 1)
-stamps = st.builds(Stamps, whole_numbers, whole_numbers, st.booleans())
+names = st.binary(min_size=1, max_size=20).map(lambda name: name.replace(b"\0", b"_").replace(b"/", b"_"))
+places = st.sampled_from([b"new/", b"cur/", b"cur/:2,", b"cur/:2,FS"])
+sizes = st.integers(0, 2**63 - 1)
+left_out = st.integers(UNKNOWN, 2**31 - 1)
+stamps = st.builds(Stamps, sizes, sizes, st.booleans())
+
+
+def section(when: Stamps, *messages: tuple[bytes, bytes, int, int], ids: list[bytes] | None = None) -> Section:
+    """A section of messages: name, place, size, and how much of it is left out."""
+    held = Names.of([message[0] for message in messages])
+    return Section(
+        when,
+        held,
+        held if ids is None else Names.of(ids),
+        Places.of([message[1] for message in messages]),
+        array("q", [message[2] for message in messages]),
+        array("i", [message[3] for message in messages]),
+    )
 
 
 @st.composite
 def sections(draw: st.DrawFn) -> Section:
-    messages = draw(st.lists(st.tuples(paths, whole_numbers), max_size=5))
-    return Section(draw(stamps), [path for path, _ in messages], array("q", [size for _, size in messages]))
+    messages = draw(st.lists(st.tuples(names, places, sizes, left_out), max_size=5))
+    hashed = draw(st.booleans())
+    return section(draw(stamps), *messages, ids=[b"x" + message[0] for message in messages] if hashed else None)
 
 
-indexes = st.dictionaries(st.binary(max_size=20), sections(), max_size=4).map(Index)
+INBOX = section(Stamps(1, 2, True), (b"1", b"new/", 10, UNKNOWN), (b"\xff", b"cur/:2,S", 20, 7), ids=[b"1", b"abc"])
+WORK = section(Stamps(3, 4, False))
 
-SMALL = Index(
-    {
-        b"": Section(Stamps(1, 2, True), [b"new/1", b"cur/2:2,S"], array("q", [10, 20])),
-        b".Work": Section(Stamps(3, 4, False), [], array("q")),
-    }
-)
+
+def small() -> Index:
+    index = Index()
+    index.put(b"", INBOX)
+    index.put(b".Work", WORK)
+    return index
+
+
+SMALL = small().encode()
+_HEAD = 16
+"""Octets before the sections."""
 
 
 def forged(body: bytes) -> bytes:
     """An index file with a right checksum, whatever is in it."""
-    return index.encode(Index())[:-4] + struct.pack("<I", zlib.crc32(body)) + body
+    return SMALL[: _HEAD - 4] + struct.pack("<I", zlib.crc32(body)) + body
+
+
+def known(data: bytes) -> dict[bytes, Section]:
+    """What is in an index file. Raises ValueError."""
+    index = decode(data)
+    return {name: found for name in index.folders if (found := index.section(name)) is not None}
 
 
 def filled(mailbox: Mailbox) -> list[tuple[bytes, int]]:
@@ -55,86 +89,132 @@ def filled(mailbox: Mailbox) -> list[tuple[bytes, int]]:
 # The file
 
 
-@given(indexes)
-def test_what_is_written_is_what_is_read(what: Index) -> None:
-    assert index.decode(index.encode(what)) == what
+@given(st.dictionaries(st.binary(max_size=20), sections(), max_size=4))
+def test_what_is_written_is_what_is_read(what: dict[bytes, Section]) -> None:
+    index = Index()
+    for name, part in what.items():
+        index.put(name, part)
+    assert known(index.encode()) == what
 
 
-@pytest.mark.parametrize("length", range(len(index.encode(SMALL))))
+@pytest.mark.parametrize("length", range(len(SMALL)))
 def test_a_file_cut_off_anywhere_is_no_index(length: int) -> None:
-    data = index.encode(SMALL)[:length]
     with pytest.raises(ValueError, match="damaged"):
-        index.decode(data)
+        decode(SMALL[:length])
 
 
-@pytest.mark.parametrize("place", range(len(index.encode(SMALL))))
+@pytest.mark.parametrize("place", range(len(SMALL)))
 def test_a_file_with_one_octet_changed_is_no_index(place: int) -> None:
-    data = bytearray(index.encode(SMALL))
+    data = bytearray(SMALL)
     data[place] ^= 0x40
     with pytest.raises(ValueError, match="damaged"):
-        index.decode(bytes(data))
+        decode(bytes(data))
 
 
 def test_a_file_of_another_version_is_no_index() -> None:
-    data = index.encode(SMALL).replace(b"mtq index 1", b"mtq index 2")
     with pytest.raises(ValueError, match="version"):
-        index.decode(data)
+        decode(SMALL.replace(b"mtq index 2", b"mtq index 1"))
 
 
 def test_a_file_with_something_after_its_end_is_no_index() -> None:
     with pytest.raises(ValueError, match="damaged"):
-        index.decode(index.encode(SMALL) + b"\0")
+        decode(SMALL + b"\0")
 
 
-@given(st.binary(max_size=80) | st.binary(max_size=20).map(lambda more: index.encode(SMALL)[16:] + more))
+@given(st.binary(max_size=80) | st.binary(max_size=20).map(lambda more: SMALL[_HEAD:] + more))
 def test_nonsense_with_a_right_checksum_is_an_index_or_a_value_error(body: bytes) -> None:
     try:
-        read = index.decode(forged(body))
+        found = known(forged(body))
     except ValueError:
         return
-    assert all(len(section.paths) == len(section.sizes) for section in read.sections.values())
+    for part in found.values():
+        assert len(part.names) == len(part.ids) == len(part.sizes) == len(part.left_out) == len(list(part.places))
 
 
-@pytest.mark.parametrize("length", range(len(index.encode(SMALL)) - 16))
+@given(st.data())
+def test_a_section_with_octets_changed_is_a_section_or_none(data: st.DataObject) -> None:
+    whole = encode_section(INBOX)
+    start, end = sorted(data.draw(st.tuples(st.integers(0, len(whole)), st.integers(0, len(whole)))))
+    changed = whole[:start] + data.draw(st.binary(max_size=30)) + whole[end:]
+    try:
+        part = decode_section(changed)
+    except ValueError:
+        return
+    assert len(part.names) == len(part.ids) == len(part.sizes) == len(part.left_out) == len(list(part.places))
+
+
+@pytest.mark.parametrize("length", range(len(SMALL) - _HEAD))
 def test_of_a_cut_off_file_with_a_right_checksum_only_whole_folders_are_read(length: int) -> None:
     try:
-        read = index.decode(forged(index.encode(SMALL)[16:][:length]))
+        found = known(forged(SMALL[_HEAD:][:length]))
     except ValueError:
         return
-    assert read.sections.items() <= SMALL.sections.items()
+    assert found.items() <= {b"": INBOX, b".Work": WORK}.items()
 
 
-def test_a_folder_with_more_paths_than_sizes_is_no_index() -> None:
-    section = Section(Stamps(1, 2, True), [b"new/1\0new/2"], array("q", [10]))
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        replace(INBOX, names=Names.of([b"1"])),
+        replace(INBOX, ids=Names.of([b"1"])),
+        replace(INBOX, sizes=array("q", [10])),
+        replace(INBOX, sizes=array("q", [10, -1])),
+        replace(INBOX, left_out=array("i", [0, UNKNOWN - 1])),
+        replace(INBOX, places=Places(array("I", [0, 9]), [b"new/"])),
+    ],
+)
+def test_a_section_whose_columns_cannot_be_right_is_none(wrong: Section) -> None:
     with pytest.raises(ValueError, match="damaged"):
-        index.decode(index.encode(Index({b"": section})))
+        decode_section(encode_section(wrong))
 
 
-def test_a_size_below_nothing_is_no_index() -> None:
-    section = Section(Stamps(1, 2, True), [b"new/1"], array("q", [-1]))
-    with pytest.raises(ValueError, match="damaged"):
-        index.decode(index.encode(Index({b"": section})))
+def test_a_damaged_section_of_a_sound_file_is_not_known() -> None:
+    index = small()
+    index.put(b".Work", replace(INBOX, sizes=array("q", [10, -1])))
+    assert known(index.encode()) == {b"": INBOX}
 
 
 def test_no_file_is_an_empty_index(mailbox: Mailbox) -> None:
-    assert index.read(mailbox.path) == Index()
+    assert index.read(mailbox.path).folders == set()
 
 
-def test_an_unreadable_file_is_an_empty_index(mailbox: Mailbox) -> None:
-    os.mkdir(mailbox.at(NAME))
-    assert index.read(mailbox.path) == Index()
+@pytest.mark.parametrize("make", [os.mkdir, os.mkfifo])
+def test_what_is_no_file_is_an_empty_index(mailbox: Mailbox, make: Callable[[bytes], None]) -> None:
+    make(mailbox.at(NAME))
+    assert index.read(mailbox.path).folders == set()
 
 
-def test_an_index_is_written_and_read_beside_the_mail(mailbox: Mailbox) -> None:
-    index.write(mailbox.path, SMALL)
+def test_a_file_of_absurd_size_is_not_read(mailbox: Mailbox) -> None:
+    with open(mailbox.put(NAME, SMALL), "r+b") as file:
+        file.truncate(1 << 34)
+    assert index.read(mailbox.path).folders == set()
+
+
+def test_what_was_learnt_is_written_beside_the_mail(mailbox: Mailbox) -> None:
+    index.remember(mailbox.path, {b"": INBOX})
     assert mailbox.names(b"") == [b"cur", NAME, b"new", b"tmp"]
-    assert index.read(mailbox.path) == SMALL
+    assert known(mailbox.content(NAME)) == {b"": INBOX}
+
+
+def test_what_is_known_of_other_folders_stays(mailbox: Mailbox) -> None:
+    os.mkdir(mailbox.at(b".Work"))
+    index.remember(mailbox.path, {b".Work": WORK})
+    index.remember(mailbox.path, {b"": INBOX})
+    assert known(mailbox.content(NAME)) == {b"": INBOX, b".Work": WORK}
+
+
+def test_a_folder_that_has_gone_is_forgotten(mailbox: Mailbox) -> None:
+    os.mkdir(mailbox.at(b".Work"))
+    index.remember(mailbox.path, {b".Work": WORK})
+    os.rmdir(mailbox.at(b".Work"))
+    index.remember(mailbox.path, {b"": INBOX})
+    assert known(mailbox.content(NAME)) == {b"": INBOX}
 
 
 def test_an_index_takes_after_its_mailbox(mailbox: Mailbox) -> None:
     os.chmod(mailbox.path, 0o770)
     os.chown(mailbox.path, outsider.SOMEBODY, -1)
-    index.write(mailbox.path, SMALL)
+    index.remember(mailbox.path, {b"": INBOX})
     status = os.stat(mailbox.at(NAME))
     assert (status.st_uid, status.st_mode & 0o777) == (outsider.SOMEBODY, 0o660)
 
@@ -142,31 +222,51 @@ def test_an_index_takes_after_its_mailbox(mailbox: Mailbox) -> None:
 def test_an_index_that_cannot_be_written_leaves_nothing_behind(mailbox: Mailbox) -> None:
     os.mkdir(mailbox.at(NAME))
     with pytest.raises(IsADirectoryError):
-        index.write(mailbox.path, SMALL)
+        index.remember(mailbox.path, {b"": INBOX})
     assert mailbox.names(b"") == [b"cur", NAME, b"new", b"tmp"]
 
 
-def test_a_link_in_the_place_of_the_index_is_not_written_through(mailbox: Mailbox) -> None:
+def test_a_link_in_the_place_of_the_index_is_neither_read_nor_written_through(mailbox: Mailbox) -> None:
+    mailbox.put(b"../precious", SMALL)
+    os.symlink(b"../precious", mailbox.at(NAME))
+    assert index.read(mailbox.path).folders == set()
+    index.remember(mailbox.path, {b"": WORK})
+    assert mailbox.content(b"../precious") == SMALL
+    assert known(mailbox.content(NAME)) == {b"": WORK}
+
+
+def test_a_link_in_the_place_of_the_draft_is_not_written_through(mailbox: Mailbox) -> None:
     mailbox.put(b"../precious", b"keep me\n")
-    os.symlink(b"../precious", mailbox.at(NAME))
-    index.write(mailbox.path, SMALL)
+    os.symlink(b"../precious", mailbox.at(DRAFT))
+    with pytest.raises(OSError, match="symbolic link"):
+        index.remember(mailbox.path, {b"": INBOX})
     assert mailbox.content(b"../precious") == b"keep me\n"
-    assert index.read(mailbox.path) == SMALL
 
 
-def test_an_index_in_the_place_of_a_link_takes_after_its_mailbox(mailbox: Mailbox) -> None:
-    os.chmod(mailbox.path, 0o700)
-    os.symlink(b"../precious", mailbox.at(NAME))
-    index.write(mailbox.path, SMALL)
-    assert os.lstat(mailbox.at(NAME)).st_mode & 0o777 == 0o600
+def test_what_a_killed_process_left_is_written_over(mailbox: Mailbox) -> None:
+    mailbox.put(DRAFT, b"x" * 9999)
+    index.remember(mailbox.path, {b"": INBOX})
+    assert mailbox.names(b"") == [b"cur", NAME, b"new", b"tmp"]
+    assert known(mailbox.content(NAME)) == {b"": INBOX}
 
 
-def test_sizes_are_remembered_by_base_name() -> None:
-    assert index.sizes_by_base(SMALL.sections[b""]) == {b"1": 10, b"2": 20}
+def test_while_another_writes_nothing_is_written(mailbox: Mailbox) -> None:
+    with open(mailbox.put(DRAFT, b"half of"), "rb") as draft:
+        fcntl.flock(draft, fcntl.LOCK_EX)
+        index.remember(mailbox.path, {b"": INBOX})
+        assert mailbox.content(DRAFT) == b"half of"
+    assert NAME not in mailbox.names(b"")
 
 
-def test_an_unknown_folder_has_no_sizes() -> None:
-    assert index.sizes_by_base(None) == {}
+def test_many_that_write_at_once_leave_a_whole_index(mailbox: Mailbox) -> None:
+    for number in range(40):
+        os.mkdir(mailbox.at(b".%d" % number))
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda number: index.remember(mailbox.path, {b".%d" % number: INBOX}), range(40)))
+    found = known(mailbox.content(NAME))
+    assert found
+    assert all(part == INBOX for part in found.values())
+    assert DRAFT not in mailbox.names(b"")
 
 
 # Work saved
@@ -175,7 +275,10 @@ def test_an_unknown_folder_has_no_sizes() -> None:
 def test_a_session_writes_the_index(mailbox: Mailbox) -> None:
     filled(mailbox)
     mailbox.listed()
-    assert index.read(mailbox.path).sections[b""].paths == [b"new/1", b"cur/2:2,S", b"cur/3,W=7"]
+    inbox = known(mailbox.content(NAME))[b""]
+    assert list(inbox.names) == [b"1", b"2", b"3,W=7"]
+    assert list(inbox.places) == [b"new/", b"cur/:2,S", b"cur/"]
+    assert list(inbox.sizes) == [TEXT_OCTETS, TEXT_OCTETS * 2, 7]
 
 
 def test_the_index_of_a_quiet_mailbox_is_written_once(mailbox: Mailbox) -> None:
@@ -220,7 +323,7 @@ def test_a_session_on_the_inbox_keeps_what_is_known_of_folders(mailbox: Mailbox)
     mailbox.listed(all_folders=True)
     mailbox.put(b"new/5")
     mailbox.listed()
-    assert index.read(mailbox.path).sections[b".Work"].paths == [b"cur/4"]
+    assert list(known(mailbox.content(NAME))[b".Work"].names) == [b"4"]
 
 
 # Never wrong
@@ -266,10 +369,13 @@ def test_a_scan_is_trusted_when_the_folder_had_been_quiet_for_over_two_seconds(m
 
 @pytest.mark.parametrize("busy", [b"new", b"cur"])
 def test_either_folder_may_be_the_busy_one(mailbox: Mailbox, busy: bytes) -> None:
-    filled(mailbox)
-    os.utime(mailbox.at(busy), ns=(LONG_AGO + QUIET, LONG_AGO + QUIET))
-    mailbox.listed(now=lambda: LONG_AGO + QUIET + 1)
-    assert mailbox.login(now=lambda: LONG_AGO + QUIET + 1).unwritten
+    first = filled(mailbox)
+    just_now = LONG_AGO + QUIET
+    os.utime(mailbox.at(busy), ns=(just_now, just_now))
+    mailbox.listed(now=lambda: just_now + 1)
+    mailbox.put(busy + b"/4", b"four\n")
+    os.utime(mailbox.at(busy), ns=(just_now, just_now))     # the clock had not moved on
+    assert mailbox.listed(now=lambda: just_now + 1) == [*first, (b"4", 6)]
 
 
 def test_a_folder_changed_in_the_future_is_not_trusted(mailbox: Mailbox) -> None:
@@ -339,9 +445,3 @@ def test_a_read_only_mailbox_is_served_without_an_index() -> None:
         assert mailbox.names(b"") == [b"new"]
         os.chmod(mailbox.at(b"new"), 0o755)
         os.chmod(path, 0o755)
-
-
-def test_a_guessed_size_is_not_remembered() -> None:
-    section = Section(Stamps(1, 2, quiet=True), [b"cur/1", b"cur/2"], array("q", [10, 20]), guessed={0})
-    kept = index.decode(index.encode(Index({b"": section}))).sections[b""]
-    assert (kept.paths, list(kept.sizes), kept.stamps.quiet) == ([b"cur/2"], [20], False)

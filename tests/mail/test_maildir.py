@@ -2,7 +2,6 @@
 
 import os
 import re
-import tempfile
 
 import pytest
 from hypothesis import given
@@ -10,8 +9,9 @@ from hypothesis import strategies as st
 
 from mtq.mail import maildir
 from mtq.mail.maildir import Folder
+from mtq.protocol.names import Names
+from tests.mail import outsider
 from tests.mail.mailbox import Mailbox
-from tests.mail.wire import CONTENTS, contents, sent
 
 file_names = st.binary(min_size=1, max_size=100).map(lambda name: re.sub(rb"[/\0]", b"_", name))
 flags = st.text("DFPRSTab", max_size=5).map(lambda letters: b":2," + letters.encode())
@@ -22,7 +22,8 @@ def inbox(mailbox: Mailbox) -> Folder:
 
 
 def scanned(mailbox: Mailbox) -> dict[bytes, bytes]:
-    return maildir.scan(inbox(mailbox), mailbox.path)
+    found = maildir.messages(inbox(mailbox), mailbox.path)
+    return {base: maildir.path_of(place, base) for base, place in found.items()}
 
 
 # Names
@@ -92,6 +93,11 @@ def test_every_unique_id_is_one_of_rfc_1939(name: bytes) -> None:
 @given(file_names, file_names)
 def test_two_names_never_share_a_unique_id(one: bytes, other: bytes) -> None:
     assert (maildir.unique_id(one) == maildir.unique_id(other)) == (one == other)
+
+
+@given(st.lists(file_names, max_size=5))
+def test_the_unique_ids_of_many_are_those_of_each(names: list[bytes]) -> None:
+    assert list(maildir.unique_ids(Names.of(names))) == [maildir.unique_id(name) for name in names]
 
 
 def test_a_hashed_id_depends_on_the_folder() -> None:
@@ -200,19 +206,81 @@ def folder_names(mailbox: Mailbox) -> list[bytes]:
     return [folder.name for folder in maildir.folders(mailbox.path)]
 
 
+def make(mailbox: Mailbox, *names: bytes) -> None:
+    """Folders as a mail program makes them."""
+    for name in names:
+        for subfolder in (b"tmp", b"new", b"cur"):
+            os.makedirs(mailbox.at(os.path.join(name, subfolder)))
+        mailbox.put(os.path.join(name, b"maildirfolder"), b"")
+
+
 def test_the_inbox_comes_first_then_folders_by_name(mailbox: Mailbox) -> None:
-    for name in (b".Work", b".Archive.2026", b".\xff", b".Archive"):
-        os.makedirs(mailbox.at(name + b"/cur"))
-    assert folder_names(mailbox) == [b"", b".Archive", b".Archive.2026", b".Work", b".\xff"]
+    make(mailbox, b".Work", b".Archive.2026", b".Archive")
+    assert folder_names(mailbox) == [b"", b".Archive", b".Archive.2026", b".Work"]
 
 
-def test_a_folder_without_cur_is_none(mailbox: Mailbox) -> None:
+@pytest.mark.parametrize(
+    "name",
+    [
+        b".Sent Items",
+        b".Archive.2026.Q1",
+        b".Entw&APw-rfe",
+        ".Entwürfe".encode(),
+        b".\xff\xfe",
+        b".Trash",
+        b".INBOX.Work",
+        b".a&b",
+        b".~lists",
+    ],
+)
+def test_a_folder_may_have_any_name(mailbox: Mailbox, name: bytes) -> None:
+    make(mailbox, name)
+    assert folder_names(mailbox) == [b"", name]
+
+
+def test_a_folder_of_a_folder_needs_no_folder_above_it(mailbox: Mailbox) -> None:
+    make(mailbox, b".Archive.2026")
+    assert folder_names(mailbox) == [b"", b".Archive.2026"]
+
+
+@pytest.mark.parametrize("missing", [b"new", b"cur", b"tmp"])
+def test_a_folder_that_lacks_a_subfolder_is_one(mailbox: Mailbox, missing: bytes) -> None:
+    make(mailbox, b".Work")
+    os.rmdir(mailbox.at(b".Work/" + missing))
+    assert folder_names(mailbox) == [b"", b".Work"]
+
+
+def test_a_folder_without_new_and_cur_is_none(mailbox: Mailbox) -> None:
     os.mkdir(mailbox.at(b".cache"))
     assert folder_names(mailbox) == [b""]
 
 
+def test_what_dovecot_is_about_to_remove_is_no_folder(mailbox: Mailbox) -> None:
+    make(mailbox, b"..DOVECOT-TRASHED")
+    assert folder_names(mailbox) == [b""]
+
+
 def test_a_folder_without_a_dot_is_none(mailbox: Mailbox) -> None:
-    os.makedirs(mailbox.at(b"Work/cur"))
+    make(mailbox, b"Work", b"courierimapkeywords")
+    assert folder_names(mailbox) == [b""]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        b"dovecot-uidlist",
+        b"dovecot.index.log",
+        b".dovecot.lda-dupes",
+        b".subscriptions",
+        b"subscriptions",
+        b"maildirsize",
+        b"courierpop3dsizelist",
+        b"courierimapuiddb",
+        b"courierimapsubscribed",
+    ],
+)
+def test_a_file_of_another_server_s_is_no_folder(mailbox: Mailbox, name: bytes) -> None:
+    mailbox.put(name)
     assert folder_names(mailbox) == [b""]
 
 
@@ -222,40 +290,40 @@ def test_a_folder_that_is_a_link_out_is_none(mailbox: Mailbox) -> None:
     assert folder_names(mailbox) == [b""]
 
 
+def test_a_folder_that_is_a_link_to_the_mailbox_is_none(mailbox: Mailbox) -> None:
+    os.symlink(b".", mailbox.at(b".INBOX"))
+    assert folder_names(mailbox) == [b""]
+
+
+def test_a_folder_that_is_a_link_to_nowhere_or_to_itself_is_none(mailbox: Mailbox) -> None:
+    os.symlink(b"nowhere", mailbox.at(b".A"))
+    os.symlink(b".B", mailbox.at(b".B"))
+    assert folder_names(mailbox) == [b""]
+
+
+def test_a_link_to_what_is_no_folder_of_its_own_is_one(mailbox: Mailbox) -> None:
+    os.makedirs(mailbox.at(b"archive/2026/cur"))
+    os.symlink(b"archive/2026", mailbox.at(b".Archive"))
+    assert folder_names(mailbox) == [b"", b".Archive"]
+
+
+def test_a_second_name_of_a_folder_is_no_second_folder(mailbox: Mailbox) -> None:
+    make(mailbox, b".Sent Items")
+    for link in (b".Sent", b".Z"):
+        os.symlink(b".Sent Items", mailbox.at(link))
+    assert folder_names(mailbox) == [b"", b".Sent Items"]
+
+
+def test_a_folder_that_cannot_be_looked_into_is_an_error() -> None:
+    with outsider.public_folder() as path:
+        mailbox = Mailbox(path)
+        make(mailbox, b".Work")
+        os.chmod(mailbox.at(b".Work"), 0o000)
+        with outsider.unprivileged(), pytest.raises(PermissionError):
+            maildir.folders(path)
+        os.chmod(mailbox.at(b".Work"), 0o755)
+
+
 def test_a_mailbox_that_is_not_there_has_no_folders(mailbox: Mailbox) -> None:
     with pytest.raises(FileNotFoundError):
         maildir.folders(mailbox.path + b"-not")
-
-
-# Moved messages
-
-
-@pytest.mark.parametrize("now_at", [b"new/1", b"cur/1", b"cur/1:2,", b"cur/1:2,FRS"])
-def test_a_message_is_found_where_it_is_now(mailbox: Mailbox, now_at: bytes) -> None:
-    mailbox.put(now_at)
-    assert maildir.locate(inbox(mailbox), b"1") == now_at
-
-
-def test_a_message_that_has_gone_is_not_found(mailbox: Mailbox) -> None:
-    mailbox.put(b"cur/11:2,S")
-    assert maildir.locate(inbox(mailbox), b"1") is None
-
-
-def test_a_message_is_not_found_in_a_folder_that_has_gone(mailbox: Mailbox) -> None:
-    assert maildir.locate(Folder(b".Work", mailbox.at(b".Work")), b"1") is None
-
-
-# Sizes
-
-
-@pytest.mark.parametrize("content", CONTENTS.values(), ids=CONTENTS)
-def test_the_size_is_what_goes_over_the_wire(mailbox: Mailbox, content: bytes) -> None:
-    assert maildir.wire_size_of_file(mailbox.put(b"new/1", content)) == len(sent(content))
-
-
-@given(contents)
-def test_the_size_of_any_file_is_what_goes_over_the_wire(content: bytes) -> None:
-    with tempfile.NamedTemporaryFile() as file:
-        file.write(content)
-        file.flush()
-        assert maildir.wire_size_of_file(os.fsencode(file.name)) == len(sent(content))

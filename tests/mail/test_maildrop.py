@@ -232,7 +232,7 @@ def test_a_session_moves_no_file_and_sets_no_flag(mailbox: Mailbox) -> None:
     maildrop = mailbox.login()
     for number in (1, 2):
         text(maildrop, number)
-        maildrop.counted(number, TEXT_OCTETS)
+        maildrop.counted(number, TEXT_OCTETS, 0)
     maildrop.close()
     assert (mailbox.names(b"new"), mailbox.names(b"cur")) == ([b"1"], [b"2:2,"])
 
@@ -248,7 +248,7 @@ def test_a_size_in_a_name_is_believed_at_first(mailbox: Mailbox) -> None:
 def test_what_was_counted_is_the_size_from_the_next_session_on(mailbox: Mailbox) -> None:
     mailbox.put(WRONG_BY_NAME)
     maildrop = mailbox.login()
-    maildrop.counted(1, TEXT_OCTETS)
+    maildrop.counted(1, TEXT_OCTETS, 0)
     assert rows(maildrop) == [(b"1,W=9", 9)]
     maildrop.close()
     assert mailbox.listed() == [(b"1,W=9", TEXT_OCTETS)]
@@ -261,7 +261,7 @@ def test_what_was_counted_is_remembered_of_a_quiet_mailbox_too(mailbox: Mailbox)
     mailbox.stamp()
     mailbox.listed()
     maildrop = mailbox.login()
-    maildrop.counted(1, TEXT_OCTETS)
+    maildrop.counted(1, TEXT_OCTETS, 0)
     maildrop.close()
     assert mailbox.listed() == [(b"1,W=9", TEXT_OCTETS)]
 
@@ -269,22 +269,22 @@ def test_what_was_counted_is_remembered_of_a_quiet_mailbox_too(mailbox: Mailbox)
 def test_a_wrong_size_is_reported(mailbox: Mailbox) -> None:
     mailbox.put(WRONG_BY_NAME)
     maildrop = mailbox.login()
-    maildrop.counted(1, TEXT_OCTETS)
+    maildrop.counted(1, TEXT_OCTETS, 0)
     assert maildrop.wrong_sizes == [(os.fsdecode(mailbox.at(WRONG_BY_NAME)), 9, TEXT_OCTETS)]
 
 
 def test_a_wrong_size_is_reported_with_the_folder_of_the_message(mailbox: Mailbox) -> None:
     mailbox.put(b".Work/" + WRONG_BY_NAME)
     maildrop = mailbox.login(all_folders=True)
-    maildrop.counted(1, TEXT_OCTETS)
+    maildrop.counted(1, TEXT_OCTETS, 0)
     assert maildrop.wrong_sizes[0][0] == os.fsdecode(mailbox.at(b".Work/" + WRONG_BY_NAME))
 
 
 def test_a_wrong_size_is_reported_once(mailbox: Mailbox) -> None:
     mailbox.put(WRONG_BY_NAME)
     maildrop = mailbox.login()
-    maildrop.counted(1, TEXT_OCTETS)
-    maildrop.counted(1, TEXT_OCTETS)
+    maildrop.counted(1, TEXT_OCTETS, 0)
+    maildrop.counted(1, TEXT_OCTETS, 0)
     assert len(maildrop.wrong_sizes) == 1
 
 
@@ -293,7 +293,7 @@ def test_a_right_size_is_nothing_to_report_or_write(mailbox: Mailbox) -> None:
     mailbox.stamp()
     mailbox.listed()
     maildrop = mailbox.login()
-    maildrop.counted(1, TEXT_OCTETS)
+    maildrop.counted(1, TEXT_OCTETS, 0)
     assert maildrop.wrong_sizes == []
     assert not maildrop.unwritten
 

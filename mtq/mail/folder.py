@@ -1,0 +1,217 @@
+"""A folder that a session has open: what was found in it, where each message is now, what was learnt meanwhile."""
+
+import os
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from mtq.mail import maildir, measure, quota
+from mtq.mail.maildir import Folder
+from mtq.mail.scan import scanned, stamps_of
+from mtq.mail.section import GONE, UNKNOWN, Section, Stamps
+
+T = TypeVar("T")
+
+TRIES = 3
+"""Times a message is looked for before it counts as gone: a listing may miss a name while it is being changed."""
+
+
+class OpenFolder:
+    """See the module's first line. Messages are known by their row, from 0."""
+
+    __slots__ = ("_folder", "_found_quiet", "_guessed", "_learnt", "_looked", "_mailbox", "_now", "section")
+
+    def __init__(self, folder: Folder, mailbox: bytes, known: Section | None, now: Callable[[], int]) -> None:
+        """Open it: as it is remembered if it has not changed, else scanned. Raises OSError.
+
+        Sizes that nobody knows are still to be measured.
+        """
+        self._folder = folder
+        self._mailbox = mailbox
+        self._now = now
+        self._looked: Stamps | None = None      # when the places were last found out by looking
+        self._guessed: set[bytes] = set()       # whose size could not be found out
+        self._learnt = False                    # messages were read: work that would have to be done again
+        stamps = stamps_of(folder, now)
+        if known is None or known.stamps != stamps or not stamps.quiet:
+            self.section = scanned(folder, mailbox, stamps, known)
+            # If this scan is remembered, none is needed next time. A folder that is no Maildir stays as it is.
+            self._found_quiet = stamps.quiet and (stamps.new, stamps.cur) != (0, 0)
+        else:
+            self.section = known
+            self._found_quiet = False
+
+    @property
+    def name(self) -> bytes:
+        """The folder's name; empty: the inbox."""
+        return self._folder.name
+
+    @property
+    def where(self) -> bytes:
+        """The folder's own path."""
+        return self._folder.path
+
+    def path(self, row: int) -> bytes | None:
+        """Where a message is, as far as is known; None if it was not there when it was last looked for."""
+        place = self.section.places[row]
+        if place == GONE:
+            return None
+        return os.path.join(self._folder.path, maildir.path_of(place, self.section.names[row]))
+
+    def look(self) -> None:
+        """Find out where the messages are now that another program has moved or flagged some. Raises OSError."""
+        stamps = stamps_of(self._folder, self._now)
+        if stamps.quiet and stamps == self._looked:
+            return      # nothing has moved since
+        found = maildir.messages(self._folder, self._mailbox)
+        places = self.section.places
+        for row, name in enumerate(self.section.names):
+            places[row] = found.get(name, GONE)
+        self._looked = stamps
+
+    # Sizes
+
+    def measure(self, look: bool) -> None:
+        """Find out what is not known yet by reading messages; `look`: also what is left out of them. Raises OSError.
+
+        What has gone meanwhile is not part of the folder any more.
+        """
+        section = self.section
+        if UNKNOWN in section.sizes or (look and UNKNOWN in section.left_out):
+            gone = [row for row in range(len(section.names)) if not self._complete(row, look)]
+            if gone:
+                self.section = section.without(gone)
+
+    def counted(self, row: int, octets: int, left_out: int | None) -> bool:
+        """A message was read whole, and this was counted; True: it is news. `left_out`: None if not looked for."""
+        section = self.section
+        if section.sizes[row] == octets and left_out in (None, section.left_out[row]):
+            return False
+        section.sizes[row] = octets
+        section.left_out[row] = UNKNOWN if left_out is None else left_out
+        self._learnt = True
+        return True
+
+    def _complete(self, row: int, look: bool) -> bool:
+        """Find out what is not known of a message; False if it has gone."""
+        section = self.section
+        try:
+            if section.sizes[row] == UNKNOWN:
+                measured = self._read(row, lambda path: measure.whole(path, look))
+                if measured is None:
+                    return False
+                section.sizes[row] = measured.octets
+                section.left_out[row] = UNKNOWN if measured.left_out is None else measured.left_out
+                self._learnt = True
+            elif look and section.left_out[row] == UNKNOWN:
+                left_out = self._read(row, measure.left_out)
+                if left_out is None:
+                    return False
+                section.left_out[row] = left_out
+                self._learnt = True
+        except PermissionError:
+            return self._guess(row)
+        return True
+
+    def _guess(self, row: int) -> bool:
+        """A message that cannot be read is listed as it lies there; RETR says what is wrong with it."""
+        section = self.section
+        if section.sizes[row] == UNKNOWN:
+            size = self._read(row, os.path.getsize)
+            if size is None:
+                return False
+            section.sizes[row] = size
+            self._guessed.add(section.names[row])
+        return True
+
+    def _read(self, row: int, work: Callable[[bytes], T]) -> T | None:
+        """Do something with a message's file, wherever it is; None if it has gone. Raises OSError."""
+        for _ in range(TRIES):
+            path = self.path(row)
+            if path is None:
+                break
+            try:
+                return work(path)
+            except FileNotFoundError:
+                self.look()
+        return None
+
+    # The end
+
+    def remove(self, rows: Sequence[int]) -> int:
+        """Remove messages. Says how many are still there: of those that failed nothing is undone.
+
+        If somebody else was quicker, gone is gone.
+        """
+        removal = _Removal(self._mailbox, self._folder.name)
+        missing = rows
+        try:
+            for tried in range(TRIES):
+                if tried:
+                    self.look()
+                missing = [row for row in missing if not self._remove(row, removal)]
+                if not missing:
+                    break
+        except OSError:
+            return removal.failed + len(missing)      # they could not be looked for
+        finally:
+            removal.enter()
+        return removal.failed + sum(self.section.places[row] != GONE for row in missing)
+
+    def _remove(self, row: int, removal: "_Removal") -> bool:
+        """Remove a message; False if it is not where it was."""
+        path = self.path(row)
+        if path is None or not removal.unlink(path):
+            return False
+        self.section.places[row] = GONE
+        return True
+
+    @property
+    def unwritten(self) -> bool:
+        """Whether there may be something to remember."""
+        return self._learnt or self._found_quiet
+
+    def learnt(self) -> Section | None:
+        """What is to be remembered, if it is worth it."""
+        section = self.section
+        away = section.places.gone()
+        if self._guessed:
+            away += [row for row, name in enumerate(section.names) if name in self._guessed]
+        if not away:
+            return section if self.unwritten else None
+        if self._learnt and len(away) < len(section.names):
+            return section.without(away)
+        return None
+
+
+class _Removal:
+    """The removal of messages of a folder, and what it changes in the quota."""
+
+    __slots__ = ("_folder", "_mailbox", "_messages", "_octets", "_quota", "failed")
+
+    def __init__(self, mailbox: bytes, folder: bytes) -> None:
+        self._mailbox = mailbox
+        self._folder = folder
+        self._quota = quota.is_kept(mailbox)
+        self._octets = 0
+        self._messages = 0
+        self.failed = 0
+
+    def unlink(self, path: bytes) -> bool:
+        """Remove a file, or count it among the failed; False if it is not there."""
+        try:
+            octets = quota.octets(self._folder, path) if self._quota else None
+            os.unlink(path)
+        except FileNotFoundError:
+            return False
+        except OSError:
+            self.failed += 1
+            return True
+        if octets is not None:
+            self._octets += octets
+            self._messages += 1
+        return True
+
+    def enter(self) -> None:
+        """Enter what was removed."""
+        if self._messages:
+            quota.enter(self._mailbox, -self._octets, -self._messages)
