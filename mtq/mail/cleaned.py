@@ -5,7 +5,7 @@ from mtq.mail.message import MessageFile
 
 
 class CleanedFile(MessageFile):
-    """An open message without what is left out of it. Its first piece is there when its header block has been read."""
+    """An open message without what is left out of it. Its first piece comes when its header block has been read."""
 
     __slots__ = ("_begun", "_left_out")
 

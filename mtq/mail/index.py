@@ -30,7 +30,7 @@ DRAFT = NAME + b".tmp"
 _MAGIC = b"mtq index 2\n"
 _CHECKSUM = struct.Struct("<I")
 _FOLDER = struct.Struct("<HQ")           # lengths of the name and of the section
-_SECTION = struct.Struct("<qqBIQQQ")     # time stamps; trusted; messages; lengths of names, ids (0: the names), places
+_SECTION = struct.Struct("<qqBIQQQ")     # time stamps; trusted; messages; lengths of names, ids, places
 
 
 class Index:
@@ -118,8 +118,8 @@ def decode_section(data: bytes) -> Section:
     for length in lengths:
         blocks.append(data[at : at + length])
         at += length
-    names, forms = Names(blocks[0]), list(Names(blocks[2]))
-    ids = Names(blocks[1]) if blocks[1] else names
+    names, forms = Names.parsed(blocks[0]), list(Names.parsed(blocks[2]))
+    ids = Names.parsed(blocks[1]) if blocks[1] else names
     sizes, left_out, codes = (_little_endian(column) for column in (sizes, left_out, codes))
     if not len(names) == len(ids) == count or max(codes, default=-1) >= len(forms):
         raise ValueError("damaged")

@@ -1,19 +1,27 @@
 """One session at a time in a mailbox.
 
 The lock is the operating system's, on a file in the mailbox, so it goes when its holder does, killed or not.
-Who holds it stands in the file. The file stays: to remove it would take it from under somebody who waits.
+Who holds it stands in the file; what stands there of a lock that nobody holds counts for nothing. The file stays:
+to remove it would take it from under somebody who is about to lock it.
 """
 
-import fcntl
+import errno
 import json
 import os
+import stat
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
 
 from mtq import durable
 from mtq.errors import Code, Refusal
+from mtq.mail import oslock
 
 NAME = b"mtq.lock"
+
+_LONGEST = 4096
+_LONGEST_FIELD = 320
+_PIDS = 1 << 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +35,14 @@ class Holder:
     since: str
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A lock that somebody holds; None for what its file does not tell."""
+
+    holder: Holder | None
+    pid: int | None
+
+
 class Lock:
     """A lock that is held."""
 
@@ -38,10 +54,8 @@ class Lock:
         self._fd = fd
 
     def release(self) -> None:
-        """Give the mailbox free. Releasing twice is no harm."""
+        """Give the mailbox free; waits for no disk. Releasing twice is no harm."""
         if self._fd is not None:
-            with suppress(OSError):     # the name may stay readable; the lock itself goes with the descriptor
-                os.ftruncate(self._fd, 0)
             os.close(self._fd)
             self._fd = None
         self._locks.forget(self._key, self)
@@ -73,26 +87,105 @@ class Locks:
             del self._held[key]
 
 
+def held(mailbox: bytes) -> Held | None:
+    """Who holds the lock of a mailbox, whichever process it is; None if nobody does.
+
+    It only looks: neither who holds the lock nor who is about to take it notices. The file lies in the user's
+    mailbox, so what it says may be untrue, and nothing that it says is an error. Raises OSError if it cannot be
+    looked at.
+    """
+    try:
+        fd = os.open(_path(mailbox), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ELOOP):
+            return None
+        raise
+    try:
+        if not stat.S_ISREG(os.fstat(fd).st_mode) or not oslock.is_taken(fd):
+            return None
+        return _parsed(os.pread(fd, _LONGEST, 0))
+    finally:
+        os.close(fd)
+
+
 def _lock_file(mailbox: bytes, holder: Holder) -> int | None:
     """The descriptor that holds the lock; None where no file can be made."""
-    path = mailbox + b"/" + NAME
     try:
-        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        fd = _opened(mailbox)
     except OSError:
         return None
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        taken = stat.S_ISREG(os.fstat(fd).st_mode) and oslock.take(fd)
     except BlockingIOError:
         os.close(fd)
         raise _in_use(mailbox) from None
     except OSError:
+        taken = False
+    if not taken:
         os.close(fd)
         return None
-    with suppress(OSError):     # on a full disk the lock holds, only its holder's name is missing
-        durable.own_like(fd, mailbox)
-        os.ftruncate(fd, 0)
-        durable.write_all(fd, json.dumps({**asdict(holder), "pid": os.getpid()}).encode() + b"\n")
+    _sign(fd, holder)
     return fd
+
+
+def _opened(mailbox: bytes) -> int:
+    path = _path(mailbox)
+    how = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    with suppress(FileNotFoundError):
+        return os.open(path, how)
+    fd = os.open(path, how | os.O_CREAT, 0o600)
+    with suppress(OSError):
+        durable.own_like(fd, mailbox)
+    return fd
+
+
+def _sign(fd: int, holder: Holder) -> None:
+    """Write who holds the lock. On a full disk it holds all the same, and only the name is missing.
+
+    What stood there is written over and not cut off first: some file systems go to the disk for that (ext4).
+    """
+    text = json.dumps({**asdict(holder), "pid": os.getpid()}).encode()
+    try:
+        before = os.fstat(fd).st_size
+        if before > _LONGEST:
+            os.ftruncate(fd, 0)
+            before = 0
+        os.pwrite(fd, text.ljust(before - 1) + b"\n", 0)
+    except OSError:
+        with suppress(OSError):
+            os.ftruncate(fd, 0)      # better no name than another's
+
+
+def _parsed(text: bytes) -> Held:
+    try:
+        told = json.loads(text)
+    except (ValueError, RecursionError):
+        return Held(None, None)
+    if not isinstance(told, dict):
+        return Held(None, None)
+    pid = told.get("pid")
+    values = [told.get(field.name) for field in fields(Holder)]
+    plain = [value for value in values if isinstance(value, str) and _is_plain(value)]
+    holder = Holder(*plain) if len(plain) == len(values) else None
+    if holder is not None and not _is_time(holder.since):
+        holder = None
+    return Held(holder, pid if type(pid) is int and 0 < pid < _PIDS else None)
+
+
+def _is_plain(text: str) -> bool:
+    """Whether it may be shown to a person: no control characters, and not endless."""
+    return len(text) <= _LONGEST_FIELD and text.isprintable()
+
+
+def _is_time(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).utcoffset() is not None
+    except ValueError:
+        return False
+
+
+def _path(mailbox: bytes) -> bytes:
+    return mailbox + b"/" + NAME
 
 
 def _in_use(mailbox: bytes) -> Refusal:

@@ -10,7 +10,6 @@ import stat
 from dataclasses import dataclass
 
 from mtq.protocol.listing import UNIQUE_ID_LENGTH
-from mtq.protocol.names import Names
 
 SUBFOLDERS = (b"new", b"cur")
 """In this order: a message on its way from new to cur is then seen twice at worst, and never missed."""
@@ -71,9 +70,9 @@ def messages(folder: Folder, mailbox: bytes) -> dict[bytes, bytes]:
                 continue
             places: dict[bytes, bytes] = {}      # few, and many messages share one
             for entry in entries:
-                if not _is_message(entry, mailbox):
-                    continue
                 name = entry.name
+                if name.startswith(b".") or not (entry.is_file(follow_symlinks=False) or _is_link(entry, mailbox)):
+                    continue
                 end = name.find(b":")
                 base, info = (name, b"") if end < 0 else (name[:end], name[end:])
                 place = places.get(info)
@@ -106,12 +105,12 @@ def wire_size_in_name(base_name: bytes) -> int | None:
 
 def unique_id(base_name: bytes) -> bytes:
     """The unique-id of a message (RFC 1939, section 7): its base name, or a hash of one that does not qualify."""
-    return base_name if _PRINTABLE.match(base_name) else hashed_id(b"", base_name)
+    return base_name if is_unique_id(base_name) else hashed_id(b"", base_name)
 
 
-def unique_ids(base_names: Names) -> Names:
-    """The unique-ids of messages: the very names, if all qualify."""
-    return base_names if all(map(_PRINTABLE.match, base_names)) else Names.of(map(unique_id, base_names))
+def is_unique_id(base_name: bytes) -> bool:
+    """Whether the name of a message may be its unique-id."""
+    return _PRINTABLE.match(base_name) is not None
 
 
 def hashed_id(folder_name: bytes, base_name: bytes) -> bytes:
@@ -141,9 +140,6 @@ def _identity(folder: Folder) -> tuple[int, int]:
     return status.st_dev, status.st_ino
 
 
-def _is_message(entry: "os.DirEntry[bytes]", mailbox: bytes) -> bool:
-    if entry.name.startswith(b"."):
-        return False
-    if entry.is_file(follow_symlinks=False):
-        return True
+def _is_link(entry: "os.DirEntry[bytes]", mailbox: bytes) -> bool:
+    """Whether it is a link to a file of the mailbox."""
     return entry.is_symlink() and not leads_out(entry.path, mailbox) and os.path.isfile(entry.path)

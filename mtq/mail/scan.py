@@ -2,6 +2,7 @@
 
 import os
 from array import array
+from bisect import bisect
 from collections.abc import Callable
 
 from mtq.mail import maildir
@@ -12,7 +13,7 @@ from mtq.protocol.names import Names
 QUIET = 2_000_000_000
 """Nanoseconds a folder must have been unchanged for its time stamp to be believed later."""
 
-_RUN = 4096
+_STEP = 1024
 
 
 def stamps_of(folder: Folder, now: Callable[[], int]) -> Stamps:
@@ -27,32 +28,47 @@ def scanned(folder: Folder, mailbox: bytes, stamps: Stamps, known: Section | Non
     A size is the one that is known, else the one in the name, else UNKNOWN. `stamps` are from before the scan.
     """
     found = maildir.messages(folder, mailbox)
-    names = in_order(list(found))
     rows = {} if known is None else known.rows()
-    sizes, left_out = array("q"), array("i")
-    for name in names:
-        row = rows.get(name)
-        if row is None or known is None:
-            size = maildir.wire_size_in_name(name)
-            sizes.append(UNKNOWN if size is None else size)
-            left_out.append(UNKNOWN)
-        else:
-            sizes.append(known.sizes[row])
-            left_out.append(known.left_out[row])
-    places = Places.of([found[name] for name in names])
+    new = [name for name in found if name not in rows]
+    names = in_order([name for name in rows if name in found], new)
+    before = list(map(rows.get, names))
     held = Names.of(names)
-    return Section(stamps, held, maildir.unique_ids(held), places, sizes, left_out)
+    qualify = (known is None or known.ids is known.names) and all(map(maildir.is_unique_id, new))
+    return Section(
+        stamps,
+        held,
+        held if qualify else Names.of(map(maildir.unique_id, names)),
+        Places.of(map(found.__getitem__, names)),
+        _sizes(names, before, known),
+        array("i", _kept(before, None if known is None else known.left_out)),
+    )
 
 
-def in_order(names: list[bytes]) -> list[bytes]:
-    """The names sorted, in steps between which other threads get their turn: one sort of many would keep it."""
-    runs = [sorted(names[at : at + _RUN]) for at in range(0, len(names), _RUN)] or [[]]
-    while len(runs) > 1:
-        odd = runs.pop() if len(runs) % 2 else []
-        runs = [sorted(one + other) for one, other in zip(runs[::2], runs[1::2], strict=True)]
-        if odd:
-            runs.append(odd)
-    return runs[0]
+def in_order(known: list[bytes], new: list[bytes]) -> list[bytes]:
+    """All names sorted; of those that are known, most are. No step is so long that other threads notice."""
+    if len(new) <= _STEP:
+        return sorted(known + new)
+    names = known + new
+    bounds = sorted(names[_STEP :: _STEP])
+    parts: list[list[bytes]] = [[] for _ in range(len(bounds) + 1)]
+    for name in names:
+        parts[bisect(bounds, name)].append(name)
+    return [name for part in parts for name in sorted(part)]
+
+
+def _sizes(names: list[bytes], before: list[int | None], known: Section | None) -> "array[int]":
+    sizes = array("q", _kept(before, None if known is None else known.sizes))
+    for at, row in enumerate(before):
+        if row is None and (size := maildir.wire_size_in_name(names[at])) is not None:
+            sizes[at] = size
+    return sizes
+
+
+def _kept(before: list[int | None], column: "array[int] | None") -> list[int]:
+    """A column's values in their new rows."""
+    if column is None:
+        return [UNKNOWN] * len(before)
+    return [UNKNOWN if row is None else column[row] for row in before]
 
 
 def _changed(path: bytes) -> int:

@@ -40,9 +40,10 @@ class Places:
     @classmethod
     def of(cls, places: Iterable[bytes]) -> "Places":
         """These places."""
-        numbers: dict[bytes, int] = {}
-        codes = array("I", [numbers.setdefault(place, len(numbers)) for place in places])
-        return cls(codes, list(numbers))
+        each = list(places)
+        forms = list(dict.fromkeys(each))
+        numbers = {form: number for number, form in enumerate(forms)}
+        return cls(array("I", map(numbers.__getitem__, each)), forms)
 
     def __getitem__(self, row: int) -> bytes:
         return self.forms[self.codes[row]]

@@ -6,7 +6,7 @@ from itertools import accumulate
 from typing import overload
 
 _END = b"\0"
-_AT_A_TIME = 1024
+_AT_A_TIME = 1024      # other threads get their turn in between
 
 
 class Names(Sequence[bytes]):
@@ -14,23 +14,33 @@ class Names(Sequence[bytes]):
 
     __slots__ = ("_lengths", "block")
 
-    def __init__(self, block: bytes = b"") -> None:
-        """`block` has the names one after the other, a NUL behind each. Raises ValueError for any other."""
-        names = block.split(_END)
-        if names.pop():
-            raise ValueError("the last name has no end")
+    def __init__(self, block: bytes, lengths: "array[int]") -> None:
+        """Use `of` or `parsed`. `block` has the names one after the other, a NUL behind each.
+
+        `lengths` has for each the octets of all names up to it, without the NULs.
+        """
         self.block = block
-        self._lengths = array("I", accumulate(map(len, names)))      # of all names up to this one, without the NULs
+        self._lengths = lengths
 
     @classmethod
     def of(cls, names: Iterable[bytes]) -> "Names":
         """These names."""
-        return cls(b"".join([name + _END for name in names]))
+        held = names if isinstance(names, list) else list(names)
+        parts = [held[at : at + _AT_A_TIME] for at in range(0, len(held), _AT_A_TIME)]
+        return cls(b"".join([_END.join(part) + _END for part in parts]), _lengths(held))
+
+    @classmethod
+    def parsed(cls, block: bytes) -> "Names":
+        """The names of a block. Raises ValueError if it is none."""
+        names = block.split(_END)
+        if names.pop():
+            raise ValueError("the last name has no end")
+        return cls(block, _lengths(names))
 
     @classmethod
     def joined(cls, parts: Sequence["Names"]) -> "Names":
         """The names of several, one after the other."""
-        return parts[0] if len(parts) == 1 else cls(b"".join([part.block for part in parts]))
+        return parts[0] if len(parts) == 1 else cls.parsed(b"".join([part.block for part in parts]))
 
     def __len__(self) -> int:
         return len(self._lengths)
@@ -61,3 +71,7 @@ class Names(Sequence[bytes]):
 
     def _start(self, row: int) -> int:
         return self._lengths[row - 1] + row if row else 0
+
+
+def _lengths(names: list[bytes]) -> "array[int]":
+    return array("I", accumulate(map(len, names)))

@@ -4,6 +4,7 @@ import asyncio
 import secrets
 import ssl
 from dataclasses import dataclass, replace
+from datetime import UTC
 from enum import Enum
 
 from mtq.access.policy import Row
@@ -258,7 +259,7 @@ class Service:
                 return await proxy.log_in(target, credentials)
         account = await self._verified(credentials)
         mailbox, settings = self.offer.mailbox(account)
-        since = record.since.isoformat(timespec="seconds")
+        since = self.ledger.clock().astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         holder = Holder(account.name, self.name, record.id, record.address, since)
         try:
             opened = await asyncio.get_running_loop().run_in_executor(

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from mtq.mail import maildir
 from mtq.mail.maildir import Folder
-from mtq.protocol.names import Names
 from tests.mail import outsider
 from tests.mail.mailbox import Mailbox
 
@@ -93,11 +92,6 @@ def test_every_unique_id_is_one_of_rfc_1939(name: bytes) -> None:
 @given(file_names, file_names)
 def test_two_names_never_share_a_unique_id(one: bytes, other: bytes) -> None:
     assert (maildir.unique_id(one) == maildir.unique_id(other)) == (one == other)
-
-
-@given(st.lists(file_names, max_size=5))
-def test_the_unique_ids_of_many_are_those_of_each(names: list[bytes]) -> None:
-    assert list(maildir.unique_ids(Names.of(names))) == [maildir.unique_id(name) for name in names]
 
 
 def test_a_hashed_id_depends_on_the_folder() -> None:

@@ -45,7 +45,7 @@ def test_names_are_equal_if_their_lists_are(one: list[bytes], other: list[bytes]
 
 @given(lists)
 def test_a_block_is_all_there_is_to_names(names: list[bytes]) -> None:
-    assert Names(Names.of(names).block) == Names.of(names)
+    assert Names.parsed(Names.of(names).block) == Names.of(names)
 
 
 def test_many_names_are_gone_through_in_order() -> None:
@@ -55,4 +55,4 @@ def test_many_names_are_gone_through_in_order() -> None:
 
 def test_a_block_whose_last_name_has_no_end_is_none() -> None:
     with pytest.raises(ValueError, match="no end"):
-        Names(b"a\0b")
+        Names.parsed(b"a\0b")
