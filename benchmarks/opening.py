@@ -6,9 +6,9 @@ For each number of messages two mailboxes are made, one whose file names tell th
 names do not. Each is opened cold (no index), warm (with the index that the first opening left) and after a delivery.
 Every opening runs in a process of its own, in a thread of it, as a running server does it; meanwhile the main thread
 tries to run twice a millisecond, and its pause is the longest time that it could not. (Python gives a thread five
-milliseconds at a time.) CPU is that of the thread that opens, or that answers STAT, LIST and UIDL; the memory is what the process has
-grown at its highest, and what the open session keeps. Messages are in the page cache. Each figure is the best of a
-few rounds: what else the machine does only adds to it.
+milliseconds at a time.) CPU is that of the thread that opens, or that answers STAT, LIST and UIDL. The memory is what
+the process has grown at its highest, and what the open session keeps. Messages are in the page cache. Each figure is
+the best of a few rounds: what else the machine does only adds to it.
 """
 
 import gc
