@@ -61,7 +61,7 @@ def plan(mailbox: bytes, origin: Origin, made: Value) -> list[Taking]:
             entries = list(_entries(_list(folder, origin), origin, made))
         except FileNotFoundError:
             continue
-        takings.append(_taking(folder, maildir.scan(folder, mailbox), entries))
+        takings.append(_taking(folder, maildir.paths(folder, mailbox), entries))
     return takings
 
 

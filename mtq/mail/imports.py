@@ -65,7 +65,7 @@ class Import:
             progress(letter.weight)
 
     def _look(self) -> None:
-        self._there = maildir.scan(Folder(b"", self._mailbox), self._mailbox)
+        self._there = maildir.paths(Folder(b"", self._mailbox), self._mailbox)
         self._made = {found[1] for base in self._there if (found := _MADE.search(base))}
 
     def _take(self, letter: Letter, known: Journal) -> None:

@@ -87,6 +87,24 @@ def path_of(place: bytes, base_name: bytes) -> bytes:
     return place[:_SUBFOLDER] + base_name + place[_SUBFOLDER:]
 
 
+def paths(folder: Folder, mailbox: bytes) -> dict[bytes, bytes]:
+    """The messages of a folder: base name to path within the folder. Raises as `messages` does."""
+    return {name: path_of(place, name) for name, place in messages(folder, mailbox).items()}
+
+
+def locate(folder: Folder, base_name: bytes) -> bytes | None:
+    """Where a message is now that another program has moved or flagged: its path within the folder."""
+    for subfolder in SUBFOLDERS:
+        try:
+            names = os.listdir(os.path.join(folder.path, subfolder))
+        except FileNotFoundError:
+            continue
+        for name in names:
+            if base(name) == base_name:
+                return subfolder + b"/" + name
+    return None
+
+
 def leads_out(path: bytes, mailbox: bytes) -> bool:
     """Whether a path of the mailbox is a symbolic link to somewhere else."""
     return os.path.islink(path) and not os.path.realpath(path).startswith(os.path.realpath(mailbox) + b"/")

@@ -87,7 +87,7 @@ class Maildir:
 
     def __init__(self, path: bytes) -> None:
         self._folder = Folder(b"", path)
-        self._there = maildir.scan(self._folder, path)
+        self._there = maildir.paths(self._folder, path)
         self.kind = "Maildir"
         self.total = len(self._there)
         self.left_out = [folder.name for folder in maildir.folders(path)[1:]]

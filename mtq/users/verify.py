@@ -14,8 +14,9 @@ from mtq.errors import Code, Refusal
 from mtq.users import schemes, scram
 from mtq.users.decoys import Decoys
 from mtq.users.memory import Memory
-from mtq.users.passwd_file import Account, UsersUnreadable, Watched, canonical
+from mtq.users.passwd_file import Account, UsersUnreadable, canonical
 from mtq.users.secret import SECRET_OCTETS, kept
+from mtq.users.watched import Watched
 
 T = TypeVar("T")
 

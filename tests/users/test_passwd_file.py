@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mtq.errors import MtqError, WrongUsage
-from mtq.users.passwd_file import Account, UsersUnreadable, Watched, add, canonical, checked, parse, read
+from mtq.users.passwd_file import Account, UsersUnreadable, add, canonical, checked, parse, read
+from mtq.users.watched import Watched
 
 # Names
 
