@@ -31,7 +31,7 @@ _DATE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """One message: its place in the file (octets), when it arrived (seconds since 1970), a hash of what is there."""
+    """One message: its place in the file (octets), when it arrived (seconds since 1970), SHA-256 of its content."""
 
     start: int
     end: int
@@ -72,7 +72,7 @@ def content(file: BinaryIO, span: Span) -> Iterator[bytes]:
     left, at_line = span.end - span.start, True
     while left > 0 and (line := file.readline(min(LINE, left))):
         left -= len(line)
-        yield line[1:] if at_line and _QUOTED.match(line) else line
+        yield _unquoted(line) if at_line else line
         at_line = line.endswith(b"\n")
 
 
@@ -84,6 +84,10 @@ def arrival(line: bytes) -> int | None:
     month, day, hour, minute, second, zone, year, zone_after = found.groups()
     moment = (int(year), _MONTHS.index(month) + 1, int(day), int(hour), int(minute), int(second or 0))
     return timegm((*moment, 0, 0, 0)) - _offset(zone_after or zone or b"")
+
+
+def _unquoted(line: bytes) -> bytes:
+    return line[1:] if _QUOTED.match(line) else line
 
 
 def _offset(zone: bytes) -> int:
@@ -110,17 +114,17 @@ class _Message:
     def add(self, line: bytes, at_line: bool) -> None:
         """One more line, or a further piece of a long one."""
         if self._empty:
-            self._take(self._empty)
+            self._take(self._empty, at_line=True)
             self._empty = b""
         if at_line and line in (b"\n", b"\r\n"):
             self._empty = line
         else:
-            self._take(line)
+            self._take(line, at_line)
 
     def span(self) -> Span:
         """What it is if it ends here."""
         return Span(self._start, self._end, self._received, self._hash.digest())
 
-    def _take(self, line: bytes) -> None:
-        self._hash.update(line)
+    def _take(self, line: bytes, at_line: bool) -> None:
+        self._hash.update(_unquoted(line) if at_line else line)
         self._end += len(line)

@@ -184,8 +184,8 @@ def test_messages_that_are_alike_all_come_and_once_each(mailbox: Mailbox) -> Non
 
 
 def test_the_same_mail_as_mbox_and_as_maildir_comes_once(mailbox: Mailbox, other: Mailbox) -> None:
-    other.put(b"new/160.host", letter(1))
-    bring(mailbox, mbox(mailbox, letter(1)))
+    other.put(b"new/160.host", letter(1) + b"From me\n")
+    bring(mailbox, mbox(mailbox, letter(1) + b">From me\n"))
     assert bring(mailbox, other.path) == (1, 0)
 
 

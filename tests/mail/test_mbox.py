@@ -1,5 +1,6 @@
 """Where the messages of an mbox begin and end, and what they were before the quoting."""
 
+import hashlib
 import io
 from itertools import pairwise
 
@@ -129,6 +130,11 @@ def test_a_message_is_the_same_wherever_it_stands() -> None:
     one = next(mbox.spans(io.BytesIO(FROM + ONE)))
     other = list(mbox.spans(io.BytesIO(b"From x Wed Nov 25 09:00:00 2026\n" + TWO + b"\n" + FROM + ONE + b"\n")))[1]
     assert one.digest == other.digest
+
+
+def test_it_is_known_by_what_it_was_before_the_quoting() -> None:
+    span = next(mbox.spans(io.BytesIO(FROM + ONE + b">From me\n\n")))
+    assert span.digest == hashlib.sha256(ONE + b"From me\n").digest()
 
 
 def test_another_message_is_another() -> None:
