@@ -5,7 +5,9 @@ It runs without privileges of its own; started by root, it keeps mail as `nobody
 
 import os
 import pwd
+import random
 import shutil
+import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -16,10 +18,12 @@ from pathlib import Path
 
 import trustme
 
-from tests.house import free_port, wait_for_line
+from tests.house import wait_for_line
 
 GOOD, EXPIRED, WRONG_NAME, SELF_SIGNED = "127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5"
 """Addresses by what is served there."""
+
+ADDRESSES = (GOOD, EXPIRED, WRONG_NAME, SELF_SIGNED)
 
 CONFIG = """
 protocols = pop3
@@ -104,7 +108,7 @@ def dovecot() -> Iterator[Dovecot]:
     """Run one."""
     folder = Path(tempfile.mkdtemp(prefix="mtq-dovecot-"))
     folder.chmod(0o755)
-    server = Dovecot(folder, free_port(), free_port())
+    server = Dovecot(folder, *_free_ports())
     try:
         _certify(folder)
         owner = pwd.getpwnam("nobody") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
@@ -112,13 +116,30 @@ def dovecot() -> Iterator[Dovecot]:
         (folder / "dovecot.conf").write_text(_config(server, owner))
         command = ["dovecot", "-F", "-c", str(folder / "dovecot.conf")]
         with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-            wait_for_line(process, "starting up")
             try:
+                wait_for_line(process, "starting up")
                 yield server
             finally:
                 process.terminate()
     finally:
         shutil.rmtree(folder)
+
+
+def _free_ports() -> tuple[int, int]:
+    """Two ports that are free at all four addresses; not of those that the system gives away."""
+    while True:
+        first = random.randrange(20_000, 32_000)
+        if all(_is_free(host, port) for host in ADDRESSES for port in (first, first + 1)):
+            return first, first + 1
+
+
+def _is_free(host: str, port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
 
 
 def _config(server: Dovecot, owner: pwd.struct_passwd) -> str:

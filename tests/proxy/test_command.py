@@ -1,6 +1,7 @@
 """Commands of the administrator: what is said when they fail, and that none outlives its time."""
 
 import os
+import select
 import signal
 import threading
 from pathlib import Path
@@ -66,7 +67,7 @@ def test_a_command_that_takes_too_long_is_killed_with_all_that_it_has_started(tm
     own, child = map(int, pids.read_text().split())
     with pytest.raises(ProcessLookupError):      # no zombie either
         os.kill(own, 0)
-    assert is_dead(child)
+    wait_for_the_end(child)
 
 
 def test_a_command_may_be_ended_from_another_thread() -> None:
@@ -79,9 +80,12 @@ def test_a_command_may_be_ended_from_another_thread() -> None:
     assert outcomes == ["/bin/sh -c sleep 60: ended by SIGKILL"]
 
 
-def is_dead(pid: int) -> bool:
-    """Whether a process that is not our child has ended: gone, or waiting for its parent to see."""
+def wait_for_the_end(pid: int) -> None:
+    """Wait until a process that is not our child has ended."""
     try:
-        return "\nState:\tZ" in Path(f"/proc/{pid}/status").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return True
+        process = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    ended, _, _ = select.select([process], [], [], WAIT)
+    os.close(process)
+    assert ended

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from ipaddress import ip_address
 
 import pytest
@@ -20,32 +20,49 @@ def test_families_take_turns_and_the_first_one_begins() -> None:
 
 
 @contextmanager
-def full(host: str, port: int) -> Iterator[None]:
-    """An address whose connections neither succeed nor fail: its queue is full and nobody accepts."""
-    with socket.socket() as listening:
-        listening.bind((host, port))
-        listening.listen(0)
-        with socket.create_connection((host, port)):      # the one for which there is room
-            yield
+def one_port(*hosts: str) -> Iterator[list[socket.socket]]:
+    """Sockets bound at each of these addresses, to a port that they have in common."""
+    with ExitStack() as stack:
+        while True:
+            with ExitStack() as trying, suppress(OSError):      # taken at one of them: another port, then
+                sockets = [trying.enter_context(socket.socket()) for _ in hosts]
+                port = 0
+                for sock, host in zip(sockets, hosts, strict=True):
+                    sock.bind((host, port))
+                    port = sock.getsockname()[1]
+                stack.push(trying.pop_all())
+                break
+        yield sockets
+
+
+@contextmanager
+def full(listening: socket.socket) -> Iterator[None]:
+    """Have connections there neither succeed nor fail: the queue is full and nobody accepts."""
+    listening.listen(0)
+    with socket.create_connection(listening.getsockname()):      # the one for which there is room
+        yield
+
+
+def try_all(sockets: list[socket.socket], loop: LoopFactory) -> socket.socket:
+    """Connect to their addresses, in this order."""
+    places = [sock.getsockname() for sock in sockets]
+    return run(race.connect([ip_address(host) for host, _ in places], places[0][1]), loop)
 
 
 @LOOPS
 def test_an_address_that_refuses_gives_way_to_the_next(loop: LoopFactory) -> None:
-    with socket.create_server(("127.0.0.3", 0)) as listening:
-        port = listening.getsockname()[1]
-        refusing = [ip_address("127.0.0.1"), ip_address("127.0.0.2")]
-        with run(race.connect([*refusing, ip_address("127.0.0.3")], port), loop) as sock:
-            assert sock.getpeername() == ("127.0.0.3", port)
+    with one_port("127.0.0.1", "127.0.0.2", "127.0.0.3") as sockets:
+        sockets[-1].listen()
+        with try_all(sockets, loop) as winner:
+            assert winner.getpeername() == sockets[-1].getsockname()
 
 
 @LOOPS
 def test_an_address_that_does_not_answer_gives_way_to_the_next(loop: LoopFactory) -> None:
-    with socket.create_server(("127.0.0.3", 0)) as listening:
-        port = listening.getsockname()[1]
-        with full("127.0.0.2", port):
-            addresses = [ip_address("127.0.0.2"), ip_address("127.0.0.3")]
-            with run(race.connect(addresses, port), loop) as sock:
-                assert sock.getpeername() == ("127.0.0.3", port)
+    with one_port("127.0.0.2", "127.0.0.3") as sockets, full(sockets[0]):
+        sockets[1].listen()
+        with try_all(sockets, loop) as winner:
+            assert winner.getpeername() == sockets[1].getsockname()
 
 
 @LOOPS
@@ -63,16 +80,14 @@ def test_one_that_is_given_up_leaves_no_socket(loop: LoopFactory) -> None:
             async with asyncio.timeout(0.1):
                 await race.connect([ip_address("127.0.0.2")], port)
 
-    port = free_port()
-    with full("127.0.0.2", port):
-        run(give_up(port), loop)
+    with one_port("127.0.0.2") as (listening,), full(listening):
+        run(give_up(listening.getsockname()[1]), loop)
 
 
 @LOOPS
 def test_a_second_winner_of_the_same_moment_is_closed(loop: LoopFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(race, "NEXT_AFTER", 0.0)
-    with socket.create_server(("127.0.0.2", 0)) as one:
-        port = one.getsockname()[1]
-        with socket.create_server(("127.0.0.3", port)), socket.create_server(("127.0.0.4", port)):
-            addresses = [ip_address(f"127.0.0.{number}") for number in (2, 3, 4)]
-            run(race.connect(addresses, port), loop).close()
+    with one_port("127.0.0.2", "127.0.0.3", "127.0.0.4") as sockets:
+        for sock in sockets:
+            sock.listen()
+        try_all(sockets, loop).close()

@@ -221,7 +221,7 @@ def test_a_server_that_reads_slowly_costs_a_bounded_buffer_and_gets_everything(l
 def pour_out(sock: socket.socket, size: int, stuck: threading.Event) -> None:
     """Send so much, and tell when nobody takes any more."""
     block = bytes(65536)
-    sock.settimeout(1.0)
+    sock.settimeout(0.3)
     left = size
     while left:
         try:
