@@ -86,7 +86,8 @@ class Section:
 
     def shown(self) -> "array[int]":
         """The sizes of what is sent when invalid Message-ID fields are left out."""
-        return array("q", [size - max(cut, 0) for size, cut in zip(self.sizes, self.left_out, strict=True)])
+        pairs = zip(self.sizes, self.left_out, strict=True)
+        return array("q", [size if cut <= 0 else max(size - cut, 0) for size, cut in pairs])
 
     def without(self, rows: Sequence[int]) -> "Section":
         """The section without these rows. It is not to be trusted without another scan."""

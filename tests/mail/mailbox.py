@@ -52,15 +52,21 @@ class Mailbox:
                 os.utime(folder, ns=(changed, changed))
 
     def login(
-        self, all_folders: bool = False, lock: Locks | None = None, now: Callable[[], int] = time.time_ns
+        self,
+        all_folders: bool = False,
+        lock: Locks | None = None,
+        now: Callable[[], int] = time.time_ns,
+        clean: bool = False,
     ) -> Maildrop:
-        """A session's maildrop; locked if locks are given."""
-        settings = Settings(all_folders=all_folders, lock=lock is not None)
+        """A session's maildrop; locked if locks are given; `clean`: without invalid Message-ID fields."""
+        settings = Settings(all_folders=all_folders, lock=lock is not None, remove_invalid_message_id=clean)
         return open_maildrop(self.path, settings, lock or Locks(), HOLDER, now)
 
-    def listed(self, all_folders: bool = False, now: Callable[[], int] = time.time_ns) -> list[tuple[bytes, int]]:
+    def listed(
+        self, all_folders: bool = False, now: Callable[[], int] = time.time_ns, clean: bool = False
+    ) -> list[tuple[bytes, int]]:
         """What one whole session is told: unique-ids and sizes."""
-        maildrop = self.login(all_folders, now=now)
+        maildrop = self.login(all_folders, now=now, clean=clean)
         maildrop.close()
         return rows(maildrop)
 
@@ -79,7 +85,7 @@ def ids(maildrop: Maildrop) -> list[bytes]:
 def text(maildrop: Maildrop, number: int) -> bytes:
     """A message as it is read for RETR, wherever it is now."""
     file = maildrop.message(number) or maildrop.search(number)
-    pieces = []
+    pieces = [file.read()]
     while not file.at_end:
         pieces.append(file.read())
     file.close()
