@@ -1,14 +1,12 @@
 """`mtq firewall`: who may come in, by ranges of addresses."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mtq.access import ranges
-from mtq.access.ranges import Range
 from mtq.errors import Exit, MtqError, WrongUsage
 
 from . import place, remote
@@ -16,10 +14,12 @@ from .console import end, lines, rows_of, say, say_json
 from .options import DryRun, Json, Quiet
 
 if TYPE_CHECKING:
+    from mtq.access.entry import Entry
     from mtq.access.policy import Policy
     from mtq.access.rules import Addresses, Decision
     from mtq.config.document import Document
     from mtq.config.model import Config
+    from mtq.config.range_lists import RangeList
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, rich_markup_mode=None, help="Who may come in, by ranges of addresses."
@@ -27,9 +27,6 @@ app = typer.Typer(
 
 RESOLVING = 5.0
 """Seconds that host names among the ranges may take where no server is running that knows them."""
-
-MOST = 10_000
-"""Ranges that a list in the configuration may have; more are at home in a firewall_file, which is read faster."""
 
 Service = Annotated[str | None, typer.Option("--service", metavar="SERVICE", help="The ranges of this service.")]
 Lan = Annotated[bool, typer.Option("--lan", help="The ranges of the local network (server.lan).")]
@@ -39,14 +36,6 @@ Expires = Annotated[
     str | None, typer.Option("--expires", metavar="DURATION", help="For how long: 90, 30s, 5m, 24h, 7d.")
 ]
 Comment = Annotated[str | None, typer.Option("--comment", metavar="TEXT", help="What it is for.")]
-
-
-@dataclass(frozen=True)
-class _List:
-    """A list of ranges in the configuration."""
-
-    path: tuple[str, ...]
-    name: str
 
 
 @app.command("list")
@@ -74,9 +63,12 @@ def add(
     dry_run: DryRun = False,
 ) -> None:
     """Add ranges to a service or to the LAN. One that is there gets the expiry and the comment that are given."""
-    wanted = [_Entry(_parsed(text, exclude), _until(expires), comment) for text in range_]
-    said = _Said(_shown([entry.range.text for entry in wanted]), "added", "there already")
-    _change(context, _place(service, lan), lambda items: _added(items, wanted), said, quiet, dry_run)
+    from mtq.access.entry import Entry
+    from mtq.config.range_lists import parsed, until
+
+    end_of_it = until(expires)
+    wanted = [Entry(parsed(text, exclude), end_of_it, comment or "") for text in range_]
+    _add(context, _place(service, lan), wanted, quiet, dry_run)
 
 
 @app.command()
@@ -90,15 +82,13 @@ def remove(
     dry_run: DryRun = False,
 ) -> None:
     """Remove ranges from a service or from the LAN."""
-    unwanted = [_parsed(text, exclude) for text in range_]
-    _change(
-        context,
-        _place(service, lan),
-        lambda items: [item for item in items if not any(_same(item, range) for range in unwanted)],
-        _Said(_shown([range.text for range in unwanted]), "removed", "not there"),
-        quiet,
-        dry_run,
-    )
+    from mtq.config.range_lists import parsed
+
+    from .change import change
+
+    unwanted = [parsed(text, exclude) for text in range_]
+    where = _place(service, lan)
+    change(context, lambda document, config: where.remove(document, config, unwanted), quiet, dry_run)
 
 
 @app.command("import")
@@ -114,18 +104,19 @@ def import_ranges(
     dry_run: DryRun = False,
 ) -> None:
     """Add all ranges of a file, one a line; what follows # is its comment."""
-    until = _until(expires)
+    from mtq.config.range_lists import until
+
+    end_of_it = until(expires)
     try:
         wanted = [
-            _Entry(_parsed(text, exclude, f"{file.name}: line {number}: "), until, comment or said.strip() or None)
+            _entry(f"{file.name}: line {number}: ", text, exclude, end_of_it, comment or said.strip())
             for number, line in enumerate(file, 1)
             for text, _, said in [line.partition("#")]
             if text.strip()
         ]
     except UnicodeDecodeError:
         raise MtqError(f"{file.name}: not UTF-8") from None
-    said = _Said(_shown([entry.range.text for entry in wanted]), "added", "there already")
-    _change(context, _place(service, lan), lambda items: _added(items, wanted), said, quiet, dry_run)
+    _add(context, _place(service, lan), wanted, quiet, dry_run)
 
 
 @app.command()
@@ -179,117 +170,30 @@ def try_address(
         end(Exit.FAILED)
 
 
-@dataclass(frozen=True)
-class _Entry:
-    """A range to be added."""
-
-    range: Range
-    until: datetime | None
-    comment: str | None
-
-
-Items = Sequence[Any]
-"""Ranges as they stand in the file: strings and tables."""
-
-
-@dataclass(frozen=True)
-class _Said:
-    """What a change says: of which ranges, and what became of them or is so already."""
-
-    ranges: str
-    done: str
-    already: str
-
-
-def _shown(texts: Sequence[str]) -> str:
-    return ", ".join(texts) if len(texts) <= 5 else f"{len(texts)} ranges"
-
-
-def _change(
-    context: typer.Context, where: _List, altered: Callable[[Items], Items], said: _Said, quiet: bool, dry_run: bool
+def _add(
+    context: typer.Context, where: "RangeList", wanted: "Sequence[Entry]", quiet: bool, dry_run: bool
 ) -> None:
-    """Change a list of ranges. What has expired goes at the same time."""
-    from mtq.config.plain import plain
-
     from .change import change
 
-    def alter(document: "Document", config: "Config") -> str:
-        if where.path[0] == "services":
-            _known(where.path[1], config)
-        written = document.get(where.path)
-        before = written if isinstance(written, list) else plain(config.server.lan) if where.name == "LAN" else []
-        now = datetime.now(UTC)
-        after = list(altered([item for item in before if not _is_expired(item, now)]))
-        if len(after) > MOST:
-            raise MtqError(f"{where.name} would have {len(after)} ranges; over {MOST} belong into a firewall_file")
-        if after == before:
-            return f"{where.name}: {said.ranges} {said.already}"
-        document.set(where.path, after)
-        return f"{where.name}: {said.ranges} {said.done}"
-
-    change(context, alter, quiet, dry_run)
+    change(context, lambda document, config: where.add(document, config, wanted), quiet, dry_run)
 
 
-def _added(items: Items, wanted: Sequence[_Entry]) -> Items:
-    found = list(items)
-    at = {_identity(ranges.parse(_text(item))): index for index, item in enumerate(found)}
-    for entry in wanted:
-        index = at.get(_identity(entry.range))
-        if index is None:
-            at[_identity(entry.range)] = len(found)
-            found.append(_item(entry.range.text, entry.until, entry.comment))
-        else:
-            said = found[index].get("comment") if isinstance(found[index], dict) else None
-            found[index] = _item(_text(found[index]), entry.until, entry.comment or said)
-    return found
+def _entry(where: str, text: str, exclude: bool, until: datetime | None, comment: str) -> "Entry":
+    from mtq.access.entry import Entry
+    from mtq.config.range_lists import parsed
 
-
-def _item(text: str, until: datetime | None, comment: str | None) -> Any:
-    if until is None and not comment:
-        return text
-    return {"range": text} | ({"until": until} if until else {}) | ({"comment": comment} if comment else {})
-
-
-def _text(item: Any) -> str:
-    text: str = item["range"] if isinstance(item, dict) else item
-    return text
-
-
-def _is_expired(item: Any, now: datetime) -> bool:
-    return isinstance(item, dict) and "until" in item and item["until"] <= now
-
-
-def _same(item: Any, range: Range) -> bool:
-    return _identity(ranges.parse(_text(item))) == _identity(range)
-
-
-def _identity(range: Range) -> object:
-    """What two ways to write one range have in common."""
-    return range.exclude, range.span, range.host
-
-
-def _parsed(text: str, exclude: bool, where: str = "") -> Range:
-    bare = text.strip()
     try:
-        return ranges.parse(f"!{bare}" if exclude and not bare.startswith("!") else bare)
-    except ranges.BadRange:
-        raise WrongUsage(f"{where}{bare} is no range; allowed: {ranges.ALLOWED}") from None
+        return Entry(parsed(text, exclude), until, comment)
+    except WrongUsage as error:
+        raise WrongUsage(f"{where}{error}") from None
 
 
-def _until(expires: str | None) -> datetime | None:
-    from .durations import parse
+def _place(service: str | None, lan: bool) -> "RangeList":
+    from mtq.config.range_lists import RangeList
 
-    if expires is None:
-        return None
-    return (datetime.now(UTC) + timedelta(seconds=parse(expires))).replace(microsecond=0)
-
-
-def _place(service: str | None, lan: bool) -> _List:
     if (service is None) is not lan:
         raise WrongUsage("say which ranges: --service NAME or --lan")
-    if service is None:
-        return _List(("server", "lan"), "LAN")
-    return _List(("services", service, "firewall"), f"service {service}")
+    return RangeList.of(service)
 
 
 def _known(service: str, config: "Config") -> Any:
@@ -353,6 +257,7 @@ def _decision(config: "Config", address: str, service: str | None) -> "Decision"
 def _policy(config: "Config", service: str | None) -> "Policy":
     """The access control of a service or (None) of the LAN, by the code that serves."""
     from mtq.access import firewall_file
+    from mtq.access.entry import Entry
     from mtq.access.policy import Policy
     from mtq.access.rules import Mode
 

@@ -5,8 +5,6 @@ from typing import Any
 
 import typer
 
-from mtq.errors import MtqError
-
 from . import remote
 from .console import note, say_json
 from .options import Json, Quiet
@@ -28,9 +26,11 @@ def reload(context: typer.Context, as_json: Json = False, quiet: Quiet = False) 
 
 def complain(told: Mapping[str, Any]) -> None:
     """Raises MtqError for services that could not follow a reload."""
-    failed = [f"service {row['service']} could not follow: {row['error']}" for row in told.get("failed", [])]
-    if failed:
-        raise MtqError("\n".join(failed))
+    from mtq.control.troubles import unfollowed
+
+    failed = unfollowed(told)
+    if failed is not None:
+        raise failed
 
 
 def _narrate(told: Mapping[str, Any], quiet: bool) -> None:

@@ -13,9 +13,10 @@ from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
-from mtq.control import address, wire
+from mtq.control import address, troubles, wire
+from mtq.control.troubles import HungUp as HungUp
 from mtq.control.wire import Failure, NotAnAnswer, Notification, Result
-from mtq.errors import MtqError, NoServer
+from mtq.errors import MtqError
 
 CONNECT = 5.0
 """Seconds a server has to take a client in, and again to say who it is."""
@@ -25,9 +26,6 @@ ANSWER = 30.0
 
 ANSWER_LIMIT = 1 << 26
 """Octets of an answer: no server of ours has more to say."""
-
-class HungUp(MtqError):
-    """The server has closed the connection."""
 
 
 class Client:
@@ -48,7 +46,7 @@ class Client:
         client = cls(_connected(path), path)
         try:
             client.status = client.call("server.status", within=CONNECT)
-            client._check_version()
+            troubles.check_version(path, client.status)
         except BaseException:
             client.close()
             raise
@@ -152,26 +150,18 @@ class Client:
         except OSError:      # reset by the server, or closed by another thread of ours
             data = b""
         if not data:
-            raise HungUp(f"the server on {self._path} has hung up")
+            raise troubles.hung_up(self._path)
         return data
 
     # What can be wrong with a server
 
-    def _check_version(self) -> None:
-        spoken = self.status.get("protocol")
-        if spoken != wire.VERSION:
-            raise MtqError(
-                f"the server on {self._path} speaks version {spoken!r:.20} of the control protocol and this mtq "
-                f"version {wire.VERSION}: restart the server, or use the mtq that it was started with"
-            )
-
     def _silent(self) -> MtqError:
         self.close()      # an answer that comes now would be taken for that of the next call
-        return MtqError(f"the server on {self._path} does not answer")
+        return troubles.silent(self._path)
 
     def _garbled(self) -> MtqError:
         self.close()
-        return MtqError(f"what listens on {self._path} does not answer as mtq does")
+        return troubles.garbled(self._path)
 
 
 def _connected(path: Path) -> socket.socket:
@@ -183,20 +173,8 @@ def _connected(path: Path) -> socket.socket:
         sock.connect(os.fsencode(path))
     except OSError as error:
         sock.close()
-        raise _unconnected(path, error) from None
+        raise troubles.unconnected(path, error) from None
     return sock
-
-
-def _unconnected(path: Path, error: OSError) -> MtqError:
-    match error:
-        case FileNotFoundError() | NotADirectoryError() | ConnectionRefusedError():
-            return NoServer(f"no server is running ({path}); start it with `mtq serve`")
-        case PermissionError():
-            return MtqError(f"control socket {path}: permission denied; root and the server's own user may use it")
-        case BlockingIOError():
-            return MtqError(f"the server on {path} does not answer")
-        case _:
-            return MtqError(f"control socket {path}: {(error.strerror or str(error)).lower()}")
 
 
 def _timeval(seconds: float) -> bytes:

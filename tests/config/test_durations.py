@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mtq.commands import durations
+from mtq.config import durations
 from mtq.errors import Exit, WrongUsage
 
 

@@ -1,4 +1,4 @@
-"""Durations as they are written on the command line: `90`, `3s`, `5m`, `24h`, `7d`."""
+"""Durations as a person writes them: `90`, `3s`, `5m`, `24h`, `7d`."""
 
 import re
 
