@@ -55,14 +55,26 @@ def fish(context: typer.Context) -> None:
 def names(context: typer.Context, of: Of) -> None:
     """Print names, one a line, for a script; without a word when the configuration is not there or wrong (exit 1)."""
     try:
-        found = [name for name in _names(context, of) if _can_be_offered(name)]
+        found = _names(context, of)
     except (MtqError, OSError):
         end(Exit.FAILED)
     if found:
         say("\n".join(found))
 
 
-def _names(context: typer.Context, of: Of) -> Iterable[str]:
+def names_of(context: typer.Context, of: str) -> list[str]:
+    """The same names for one who completes in this process; none when the configuration is not there or wrong."""
+    try:
+        return _names(context, Of(of))
+    except (MtqError, OSError):
+        return []
+
+
+def _names(context: typer.Context, of: Of) -> list[str]:
+    return [name for name in _all_names(context, of) if _can_be_offered(name)]
+
+
+def _all_names(context: typer.Context, of: Of) -> Iterable[str]:
     config = place.config(context)
     if of is Of.SERVICES:
         return config.services

@@ -257,7 +257,6 @@ def _decision(config: "Config", address: str, service: str | None) -> "Decision"
 def _policy(config: "Config", service: str | None) -> "Policy":
     """The access control of a service or (None) of the LAN, by the code that serves."""
     from mtq.access import firewall_file
-    from mtq.access.entry import Entry
     from mtq.access.policy import Policy
     from mtq.access.rules import Mode
 

@@ -31,6 +31,7 @@ MODULES = {
     "cert": "cert",
     "config": "config",
     "log": "log",
+    "tui": "tui",
     "completion": "completion",
 }
 """Sub-commands and their modules, in the order of the help. A module is loaded when its command is called."""

@@ -18,7 +18,7 @@ def server(context: typer.Context) -> "Client":
     """A connection to the running server. Raises NoServer, and ConfigInvalid if it is not known where it would be."""
     from mtq.control.client import Client
 
-    return Client.connect(_socket(context))
+    return Client.connect(socket(context))
 
 
 def server_if_running(context: typer.Context) -> "Client | None":
@@ -28,7 +28,8 @@ def server_if_running(context: typer.Context) -> "Client | None":
     return None
 
 
-def _socket(context: typer.Context) -> Path:
+def socket(context: typer.Context) -> Path:
+    """Where the server listens, or would. Raises ConfigInvalid if that is not known."""
     try:
         return place.config(context).server.control_socket
     except ConfigInvalid:

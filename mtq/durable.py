@@ -143,3 +143,18 @@ def _take_after(fd: int, target: bytes, folder: bytes, mode: int) -> None:
     if must and (own.st_uid, own.st_gid) != (like.st_uid, like.st_gid):
         os.fchown(fd, like.st_uid, like.st_gid)     # who cannot keep the owner does not replace the file
     os.fchmod(fd, mode)
+
+
+def may_replace(path: Path) -> bool:
+    """Whether this user may change the file with `writing` and `replace`. It is looked at, not tried."""
+    target = os.path.realpath(os.fsencode(path))
+    try:
+        status = os.stat(target)
+    except OSError:
+        return False
+    lock = target + b".lock"
+    folder = os.access(os.path.dirname(target), os.W_OK | os.X_OK, effective_ids=True)
+    free = not os.path.lexists(lock) or os.access(lock, os.R_OK | os.W_OK, effective_ids=True)
+    groups = {os.getegid(), *os.getgroups()}
+    own = os.geteuid() == 0 or (status.st_uid == os.geteuid() and status.st_gid in groups)
+    return folder and free and own

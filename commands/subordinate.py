@@ -1,0 +1,83 @@
+"""A command line of mtq, run for the dashboard in a process of its own: what it says is caught, and it can be stopped.
+
+Its stdout is a terminal, so that tables come as they do on one; there is none to ask questions on.
+"""
+
+import asyncio
+import fcntl
+import os
+import pty
+import struct
+import subprocess
+import sys
+import termios
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from .place import Place
+
+if TYPE_CHECKING:
+    from mtq.tui.shell.command import Outcome, Run
+
+PROGRAM = "from mtq.commands.main import run; run()"
+
+MOST = 1 << 20
+"""Octets of output that are kept; a command that says more is stopped."""
+
+
+def subordinate(place: Place) -> "Run":
+    """A way to run commands on the configuration that the dashboard was started with."""
+    own = ["--config", str(place.file)] if place.named else []
+
+    async def run(arguments: Sequence[str], columns: int, stdin: bytes) -> "Outcome":
+        command = [sys.executable, "-c", PROGRAM, *own, *arguments]
+        return await _run(command, columns, stdin)
+
+    return run
+
+
+async def _run(command: Sequence[str], columns: int, stdin: bytes) -> "Outcome":
+    from mtq.tui.shell.command import Outcome
+
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 1000, columns, 0, 0))
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=theirs,
+        stderr=subprocess.PIPE,
+        start_new_session=True,     # no terminal to ask on: the dashboard has it
+        env={**os.environ, "TERM": "xterm", "NO_COLOR": "1", "COLUMNS": str(columns)},
+    )
+    os.close(theirs)
+    try:
+        out, err = await asyncio.gather(
+            asyncio.to_thread(_read, ours, process), asyncio.to_thread(_communicate, process, stdin)
+        )
+    except asyncio.CancelledError:
+        process.kill()      # the threads see the end of its output then
+        raise
+    return Outcome(process.returncode, out, err)
+
+
+def _communicate(process: "subprocess.Popen[bytes]", stdin: bytes) -> str:
+    _, err = process.communicate(stdin)
+    return _text(err)
+
+
+def _read(terminal: int, process: "subprocess.Popen[bytes]") -> str:
+    found = bytearray()
+    with suppress(OSError):     # EIO: the other side is closed
+        while piece := os.read(terminal, 65536):
+            found += piece
+            if len(found) > MOST:
+                process.kill()
+                found += b"\n(there is more: what follows was left out)\n"
+                break
+    os.close(terminal)
+    return _text(bytes(found))
+
+
+def _text(said: bytes) -> str:
+    return said.decode(errors="replace")

@@ -1,0 +1,36 @@
+"""`mtq tui`: the dashboard."""
+
+from typing import Annotated
+
+import typer
+
+from . import place, remote
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, help="The dashboard.")
+
+
+@app.callback()
+def group() -> None:
+    """A group, though it has but one command."""
+
+
+@app.command()
+def dashboard(
+    context: typer.Context,
+    read_only: Annotated[bool, typer.Option("--read-only", help="Only look: what changes things is not there.")] = False,
+) -> None:
+    """Watch the running server in the terminal, and do what has to be done. It may be started before the server."""
+    from mtq.tui.app import Dashboard
+
+    from .completion import names_of
+    from .shells.dashboard import completion
+    from .subordinate import subordinate
+
+    where = place.of(context)
+    Dashboard(
+        remote.socket(context),
+        where.file,
+        read_only=read_only,
+        run=subordinate(where),
+        complete=completion(context, lambda source: names_of(context, source.value)),
+    ).run()
