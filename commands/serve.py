@@ -1,6 +1,6 @@
 """`mtq serve`: run the server in the foreground."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -34,8 +34,8 @@ def serve(
         from .demo.stage import staged
 
         with staged() as stage:
-            return _run(stage.file, stage.config, stage.things_to_try)
-    return _run(place.of(context).file, _configuration(context), "")
+            return _run(stage.file, stage.config, stage.begin)
+    return _run(place.of(context).file, _configuration(context), None)
 
 
 def _configuration(context: typer.Context) -> Config:
@@ -49,7 +49,8 @@ def _configuration(context: typer.Context) -> Config:
     return config
 
 
-def _run(file: Path, config: Config, welcome: str) -> int:
+def _run(file: Path, config: Config, begin: Callable[[], str] | None) -> int:
+    """Serve. `begin` is called when the server is ready, and what it says is printed."""
     from mtq.control.claim import Owner, claim
     from mtq.server.privsep.account import worker_of
     from mtq.server.privsep.start import run
@@ -58,12 +59,12 @@ def _run(file: Path, config: Config, welcome: str) -> int:
     owner = None if account is None else Owner(account.uid, account.gid)
     claimed = claim(config.server.control_socket, owner)      # first: a second server is not to touch the ports
     try:
-        return run(config, file, lambda: _work(file, config, claimed, welcome))
+        return run(config, file, lambda: _work(file, config, claimed, begin))
     finally:
         claimed.release()
 
 
-def _work(file: Path, config: Config, claimed: "Claim", welcome: str) -> "Work":
+def _work(file: Path, config: Config, claimed: "Claim", begin: Callable[[], str] | None) -> "Work":
     """Load the server and say what it will do. This may still be root; the work itself may not."""
     from mtq import __version__
     from mtq.errors import Exit
@@ -87,11 +88,11 @@ def _work(file: Path, config: Config, claimed: "Claim", welcome: str) -> "Work":
         ledger.enter(Remark("warning", remark))
 
     def ready(server: Server) -> None:
-        for warning in () if welcome else server.warnings():
+        for warning in () if begin else server.warnings():
             ledger.enter(Remark("warning", warning))
         ledger.enter(Remark("info", "ready"))
-        if welcome:
-            note(welcome)
+        if begin is not None:
+            note(begin())
 
     def work(privileges: "Privileges") -> int:
         def make() -> Server:

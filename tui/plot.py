@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 
 EIGHTHS = " ▁▂▃▄▅▆▇█"
+NOUGHT = "."
+"""A moment that was seen, and nothing happened in it."""
+
 FULL, EMPTY = "█", "░"
 
 
@@ -15,8 +18,10 @@ def bars(values: Sequence[float], width: int, height: int, top: float) -> list[s
         return []
     shown = list(values)[-width:]
     levels = [_level(value, height, top) for value in shown]
-    levels = [0] * (width - len(levels)) + levels
-    return ["".join(EIGHTHS[max(0, min(8, level - 8 * row))] for level in levels) for row in reversed(range(height))]
+    before = " " * (width - len(levels))
+    lines = [[EIGHTHS[max(0, min(8, level - 8 * row))] for level in levels] for row in reversed(range(height))]
+    lines[-1] = [NOUGHT if level == 0 else eighths for level, eighths in zip(levels, lines[-1], strict=True)]
+    return [before + "".join(line) for line in lines]
 
 
 def gauge(value: float, limit: float, width: int) -> str:

@@ -15,9 +15,15 @@ from mtq.mail.deliver import deliver
 from mtq.mail.root import MailRoot
 from mtq.users import passwd_file, schemes
 
+from . import stuck
 from .letters import letters
 
 PASSWORDS = {"fred": "flintstone", "wilma": "pebbles", "barney": "rubble"}
+
+STUCK = "barney"
+"""Whose mailbox is held by a client that does not go on."""
+
+PORT = 1110
 
 CONFIGURATION = """\
 [server]
@@ -27,8 +33,9 @@ control_socket = "control.sock"
 lan = ["127.0.0.0/8", "::1"]
 
 [services.pop3]
-listen = ["127.0.0.1:1110"]
+listen = ["127.0.0.1:{port}"]
 tls = "starttls"
+idle_timeout = 900      # a client that is stuck keeps its mailbox for a quarter of an hour
 
 [services.pop3s]
 listen = ["127.0.0.1:1995"]
@@ -46,6 +53,9 @@ Things to try, in another terminal:
                                                              the same inside TLS
   {mtq} --config {config} mailbox list
   {mtq} --config {config} config show
+  {mtq} --config {config} tui dashboard
+                                                             {stuck} cannot read the mail: somebody has locked the
+                                                             mailbox. Find out who, end it, and shut that address out
 Press Ctrl-C to end.
 """
 
@@ -57,6 +67,11 @@ class Stage:
     file: Path
     config: Config
     things_to_try: str
+
+    def begin(self) -> str:
+        """The server is ready: whatever belongs to the play comes on. Says what there is to try."""
+        stuck.call(PORT, STUCK, PASSWORDS[STUCK])
+        return self.things_to_try
 
 
 @contextmanager
@@ -71,7 +86,7 @@ def staged() -> Iterator[Stage]:
 
 def _build(folder: Path) -> Stage:
     file = folder / "mtq.toml"
-    file.write_text(CONFIGURATION)
+    file.write_text(CONFIGURATION.format(port=PORT))
     config = load(file)
     root = MailRoot(config.mailboxes.path)
     Path(root.folder or folder).mkdir(parents=True)
@@ -85,7 +100,9 @@ def _build(folder: Path) -> Stage:
     return Stage(
         file,
         config,
-        THINGS_TO_TRY.format(folder=folder, users=users, authority=made.authority, config=file, mtq=_this_mtq()),
+        THINGS_TO_TRY.format(
+            folder=folder, users=users, authority=made.authority, config=file, mtq=_this_mtq(), stuck=STUCK
+        ),
     )
 
 
