@@ -1,7 +1,6 @@
 """`mtq serve`: run the server in the foreground."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,7 +13,6 @@ from .console import note
 
 if TYPE_CHECKING:
     from mtq.control.claim import Claim
-    from mtq.server.log import Log
     from mtq.server.privsep.privileges import Privileges
     from mtq.server.privsep.start import Work
     from mtq.server.run import Server
@@ -67,6 +65,7 @@ def _run(file: Path, config: Config, begin: Callable[[], str] | None) -> int:
 def _work(file: Path, config: Config, claimed: "Claim", begin: Callable[[], str] | None) -> "Work":
     """Load the server and say what it will do. This may still be root; the work itself may not."""
     from mtq import __version__
+    from mtq.control.attach import attached
     from mtq.errors import Exit
     from mtq.ledger import Ledger, Remark
     from mtq.server.log import Log
@@ -98,27 +97,10 @@ def _work(file: Path, config: Config, claimed: "Claim", begin: Callable[[], str]
         def make() -> Server:
             return Server(file, config, privileges, ledger, log)
 
-        run(make, lambda server: _controlled(server, claimed, log), ready)
+        run(make, lambda server: attached(server, claimed, log), ready)
         return Exit.DONE
 
     return work
-
-
-@asynccontextmanager
-async def _controlled(server: "Server", claimed: "Claim", log: "Log") -> AsyncIterator[None]:
-    """Serve the control socket for as long as the server is there."""
-    from mtq.control.endpoint import Endpoint
-    from mtq.control.events import Events
-    from mtq.control.handlers import Reception
-
-    reception = Reception(server)
-    events = Events(server.ledger, log, reception.idle, reception.services)
-    endpoint = Endpoint(claimed, reception.handlers(), events, server.ledger, log)
-    await endpoint.serve()
-    try:
-        yield
-    finally:
-        await endpoint.close()
 
 
 def _not_yet(config: Config) -> Iterator[str]:

@@ -1,10 +1,12 @@
 """A house of mail for a test: a configuration in a temporary folder, users, letters, and a server that serves it.
 
 The server runs in a thread of the test's own process, under a guard that turns every blocking call on its event
-loop into an error; whatever goes wrong inside it fails the test. `process` runs the real command instead.
+loop into an error; whatever goes wrong inside it fails the test. It has its control socket, so that commands reach it.
+`process` runs the real command instead.
 """
 
 import asyncio
+import io
 import os
 import signal
 import socket
@@ -26,9 +28,12 @@ from mtq import tls
 from mtq.config.model import Config
 from mtq.config.paths import here
 from mtq.config.read import load
+from mtq.control.attach import attached
+from mtq.control.claim import Claim, claim
 from mtq.ledger import Event, Ledger, LoginFailed, Remark, SessionClosed, SessionOpened
 from mtq.mail.deliver import deliver
 from mtq.mail.root import MailRoot
+from mtq.server.log import Log
 from mtq.server.privsep.privileges import Direct
 from mtq.server.run import Server
 from mtq.users import passwd_file, schemes
@@ -172,15 +177,17 @@ class Running:
         self.ready = False
         self.server: Server
         self._loop: asyncio.AbstractEventLoop
-        self._done: asyncio.Event
         self._changed = threading.Condition()
+        self.log = Log("debug", as_json=False, out=io.StringIO())
+        self.ledger.listen(self.log)
         self.ledger.listen(self._entered)
-        self._thread = threading.Thread(target=self._run, args=(file, config, loop))
+        claimed = claim(config.server.control_socket)
+        self._thread = threading.Thread(target=self._run, args=(file, config, claimed, loop))
         self._thread.start()
 
     def ask_to_stop(self) -> None:
         """Do what SIGTERM does."""
-        self._loop.call_soon_threadsafe(self._done.set)
+        self._loop.call_soon_threadsafe(self.server.stopping.set)
 
     def do(self, work: Coroutine[None, None, T]) -> T:
         """Have the server do something, and wait for the outcome."""
@@ -224,21 +231,25 @@ class Running:
     def _closed(self) -> list[SessionClosed]:
         return [event for event in self.events if isinstance(event, SessionClosed)]
 
-    def _run(self, file: Path, config: Config, loop: LoopFactory) -> None:
-        with asyncio.Runner(loop_factory=loop) as runner:
-            runner.run(self._serve(file, config))
-        self._tell()
-
-    async def _serve(self, file: Path, config: Config) -> None:
-        self._loop, self._done = asyncio.get_running_loop(), asyncio.Event()
-        self._loop.set_exception_handler(lambda _, context: self.faults.append(str(context)))
-        self.server = Server(file, config, Direct(file, here()), self.ledger)
-        with guarded():
-            await self.server.start()
-            self.ready = True
+    def _run(self, file: Path, config: Config, claimed: Claim, loop: LoopFactory) -> None:
+        try:
+            with asyncio.Runner(loop_factory=loop) as runner:
+                runner.run(self._serve(file, config, claimed))
+        finally:
+            claimed.release()
             self._tell()
-            await self._done.wait()
-            await self.server.stop()
+
+    async def _serve(self, file: Path, config: Config, claimed: Claim) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._loop.set_exception_handler(lambda _, context: self.faults.append(str(context)))
+        self.server = Server(file, config, Direct(file, here()), self.ledger, self.log)
+        with guarded():
+            async with attached(self.server, claimed, self.log):
+                await self.server.start()
+                self.ready = True
+                self._tell()
+                await self.server.stopping.wait()
+                await self.server.stop()
         left = asyncio.all_tasks() - {asyncio.current_task()}
         self.faults += [f"left running: {task}" for task in left]
 
