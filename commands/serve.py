@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from mtq.control.claim import Claim
     from mtq.server.privsep.privileges import Privileges
     from mtq.server.privsep.start import Work
-    from mtq.server.run import Server
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 

@@ -1,4 +1,4 @@
-"""A command line of mtq, run for the dashboard in a process of its own: what it says is caught, and it can be stopped.
+"""A command line of mtq that is run for the dashboard, in a process of its own: it can be stopped, its words are kept.
 
 Its stdout is a terminal, so that tables come as they do on one; there is none to ask questions on.
 """
@@ -40,25 +40,36 @@ def subordinate(place: Place) -> "Run":
 async def _run(command: Sequence[str], columns: int, stdin: bytes) -> "Outcome":
     from mtq.tui.shell.command import Outcome
 
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 1000, columns, 0, 0))
-    process = subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=theirs,
-        stderr=subprocess.PIPE,
-        start_new_session=True,     # no terminal to ask on: the dashboard has it
-        env={**os.environ, "TERM": "xterm", "NO_COLOR": "1", "COLUMNS": str(columns)},
-    )
-    os.close(theirs)
+    process, terminal = _started(command, columns)
     try:
         out, err = await asyncio.gather(
-            asyncio.to_thread(_read, ours, process), asyncio.to_thread(_communicate, process, stdin)
+            asyncio.to_thread(_read, terminal, process), asyncio.to_thread(_communicate, process, stdin)
         )
     except asyncio.CancelledError:
         process.kill()      # the threads see the end of its output then
         raise
     return Outcome(process.returncode, out, err)
+
+
+def _started(command: Sequence[str], columns: int) -> "tuple[subprocess.Popen[bytes], int]":
+    """The process, and our end of its terminal."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 1000, columns, 0, 0))
+    try:
+        process = subprocess.Popen(      # noqa: S603 - no shell: this very Python, and words that somebody typed
+            command,
+            stdin=subprocess.PIPE,
+            stdout=theirs,
+            stderr=subprocess.PIPE,
+            start_new_session=True,     # no terminal to ask on: the dashboard has it
+            env={**os.environ, "TERM": "xterm", "NO_COLOR": "1", "COLUMNS": str(columns)},
+        )
+    except BaseException:
+        os.close(ours)
+        raise
+    finally:
+        os.close(theirs)
+    return process, ours
 
 
 def _communicate(process: "subprocess.Popen[bytes]", stdin: bytes) -> str:

@@ -17,7 +17,9 @@ def group() -> None:
 @app.command()
 def dashboard(
     context: typer.Context,
-    read_only: Annotated[bool, typer.Option("--read-only", help="Only look: what changes things is not there.")] = False,
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="Only look: what changes things is not there.")
+    ] = False,
 ) -> None:
     """Watch the running server in the terminal, and do what has to be done. It may be started before the server."""
     from mtq.tui.app import Dashboard

@@ -1,6 +1,7 @@
 """The dashboard: the views, what feeds them and what carries out what they ask for, joined."""
 
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -40,7 +41,7 @@ AT_MOST_EVERY = 0.2
 
 
 class Dashboard(App[None]):
-    """Attached to the server on `socket`; `file` is the configuration. `run` and `complete` are the command line's."""
+    """Attached to the server on `socket`. `file`: the configuration; `run`, `complete`: for the command line."""
 
     TITLE = "mtq"
     CSS_PATH = "mtq.tcss"
@@ -210,13 +211,11 @@ class Dashboard(App[None]):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """What the palette offers: the views, what can be done in the present one, and the rest."""
         for number, view in enumerate(self._views, 1):
-            yield SystemCommand(view.NAME.capitalize(), f"Show the view (key {number})", lambda view=view: self._enter(view))
+            yield SystemCommand(view.NAME.capitalize(), f"Show the view (key {number})", partial(self._enter, view))
         for active in screen.active_bindings.values():
             if active.node is self.view and active.binding.show and active.enabled:
-                action, about = active.binding.action, active.tooltip or active.binding.description
-                yield SystemCommand(
-                    active.binding.description, about, lambda action=action: self.run_worker(self.view.run_action(action))
-                )
+                name, about = active.binding.description, active.tooltip or active.binding.description
+                yield SystemCommand(name, about, partial(self.simulate_key, active.binding.key))
         yield SystemCommand("Command line", "Every mtq command (key :)", self.action_shell)
         yield SystemCommand("Keys", "Which keys do what (key ?)", self.action_help)
         yield SystemCommand("Theme", "Other colours, or none", self.action_change_theme)

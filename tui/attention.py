@@ -36,7 +36,8 @@ def _services(picture: Picture) -> Iterator[Concern]:
             text = f"service {shown(name)} has failed: {shown(row.get('error'))}"
             yield Concern(text, Tone.BAD, "services", name)
         elif number(row, "connections") >= number(row, "max_connections") > 0:
-            yield Concern(f"service {shown(name)} is full: it turns further clients away", Tone.WARN, "services", name)
+            text = f"service {shown(name)} is full: it turns further clients away"
+            yield Concern(text, Tone.WARN, "services", name)
 
 
 def _locks(picture: Picture) -> Iterator[Concern]:

@@ -44,21 +44,26 @@ class Column:
     def order(self, row: Row) -> tuple[int, float, str]:
         """What a row is put in order by: numbers before text, what is absent last."""
         value = row.get(self.key)
-        if isinstance(value, bool) or value is None or value == "":
-            return (2, 0.0, "") if value in (None, "") else (0, float(bool(value)), "")
+        if value is None or value == "":
+            return ABSENT
         if isinstance(value, int | float):
             return 0, float(value), ""
         text = str(value)
-        return (0, float(text), "") if text.isascii() and text.isdigit() and len(text) < 16 else (1, 0.0, text.lower())
+        is_number = text.isascii() and text.isdigit() and len(text) < 16
+        return (0, float(text), "") if is_number else (1, 0.0, text.lower())
+
+
+ABSENT = (2, 0.0, "")
 
 
 def ordered(found: Sequence[Row], column: Column | None, reverse: bool) -> Sequence[Row]:
     """The rows by a column; what is absent stays last either way."""
     if column is None:
         return found
-    present = [row for row in found if column.order(row)[0] < 2]
-    absent = [row for row in found if column.order(row)[0] == 2]
-    return sorted(present, key=column.order, reverse=reverse) + absent
+    keys = [column.order(row) for row in found]
+    present = [(key, row) for key, row in zip(keys, found, strict=True) if key != ABSENT]
+    absent = [row for key, row in zip(keys, found, strict=True) if key == ABSENT]
+    return [row for _, row in sorted(present, key=lambda pair: pair[0], reverse=reverse)] + absent
 
 
 def matching(found: Sequence[Row], columns: Sequence[Column], wanted: str) -> Sequence[Row]:

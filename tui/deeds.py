@@ -29,7 +29,7 @@ Work = Callable[[], Awaitable[str]]
 
 @dataclass(frozen=True)
 class Deed:
-    """Something to be done. `work` does it and gives what to say. `question` is asked before; empty: it harms nobody."""
+    """Something to be done. `work` does it and gives what to say. `question` is asked before; empty: nothing is."""
 
     work: Work
     question: str = ""
@@ -89,7 +89,8 @@ class Deeds:
 
         async def work() -> str:
             told = await self._call("lock.release", mailbox=lock.get("mailbox"))
-            return f"the mailbox of {who} is free" if told.get("released") else f"unchanged: nobody locks {who}'s mailbox"
+            released = bool(told.get("released"))
+            return f"the mailbox of {who} is free" if released else f"unchanged: {who}'s mailbox is not locked"
 
         return Deed(work, f"Release the mailbox of {who}? The session from {where} ends; nothing is removed.")
 
@@ -99,7 +100,8 @@ class Deeds:
 
         async def work() -> str:
             told = await self._call("penalty.forget", address=address.partition("/")[0])
-            return f"{address} begins anew" if told.get("forgotten") else f"unchanged: nothing stood against {address}"
+            forgotten = bool(told.get("forgotten"))
+            return f"{address} begins anew" if forgotten else f"unchanged: nothing stood against {address}"
 
         return Deed(work)
 

@@ -53,4 +53,4 @@ class Desk:
         """Why the configuration may not be written; empty: it may."""
         if self.read_only or self.may_write:
             return ""
-        return f"{shown(str(self.configuration()))} is not yours to write: its ranges and services can be looked at only"
+        return f"{shown(str(self.configuration()))} is not yours to write"

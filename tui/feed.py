@@ -1,4 +1,4 @@
-"""What the server tells, as messages: it is attached to, listened to and asked for lists, and looked for when it is gone.
+"""What the server tells, as messages: it is listened to and asked for lists, and looked for when it is gone.
 
 One connection, and everything that comes over it is told in its order: a list has in it what events before it told.
 """
@@ -55,7 +55,7 @@ class Feed:
             pause = min(2 * pause, LONGEST_PAUSE)
 
     def want(self, topics: frozenset[Topic]) -> None:
-        """Ask for these lists from now on, besides those that are always asked for; at once for those that are new."""
+        """Ask for these lists from now on, besides those that always are; at once for those that are new."""
         before, self._wanted = self._wanted, ALWAYS | {topic for topic in topics if topic.is_sampled}
         self.look(self._wanted - before)
 
@@ -66,20 +66,20 @@ class Feed:
 
     async def _follow(self, link: Link) -> None:
         self._tell(Attached(link.status))
-        self._attachment = _Attachment(link, self._tell)
-        ticking = asyncio.create_task(self._tick())
+        self._attachment = attachment = _Attachment(link, self._tell)
+        link.send("events.subscribe")
+        attachment.ask(self._wanted | {Topic.LOG})
+        ticking = asyncio.create_task(self._tick(attachment))
         try:
-            link.send("events.subscribe")
-            self._attachment.ask(self._wanted | {Topic.LOG})
-            await self._attachment.listen()
+            await attachment.listen()
         finally:
             ticking.cancel()
-            self._attachment.flush()
+            attachment.flush()
             self._attachment = None
 
-    async def _tick(self) -> None:
-        while self._attachment is not None:
-            await asyncio.sleep(self._attachment.ask_what_is_due(self._wanted))
+    async def _tick(self, attachment: "_Attachment") -> None:
+        while True:
+            await asyncio.sleep(attachment.ask_what_is_due(self._wanted))
 
 
 class _Attachment:

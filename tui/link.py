@@ -51,7 +51,7 @@ class Link:
             raise troubles.garbled(self._path) from None
 
     async def call(self, method: str, /, *, within: float = ANSWER, **params: object) -> Data:
-        """Send a request and wait for its answer; events are passed over. Raises MtqError, the server's no included."""
+        """Send a request and wait for its answer; events are passed over. Raises MtqError: the server's no, too."""
         expected = self.send(method, **params)
         while True:
             match await self.receive(within):

@@ -1,4 +1,4 @@
-"""What is known of the server at this moment: lists as they were sampled, kept true by the events that follow. No I/O."""
+"""What is known of the server now: lists as they were sampled, kept true by the events that follow. No I/O."""
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,8 +25,8 @@ class Picture:
         self.ranges: Sequence[Row] = ()
         self.penalties: Sequence[Row] = ()
         self.failures: Sequence[Row] = ()
-        self.proxy: Row | None = None
-        """None: the server has no proxy."""
+        self.proxies: dict[str, Row] | None = None
+        """By service; None: the server knows of no proxy."""
         self.lines: deque[Row] = deque(maxlen=LINES)
         self.line_count = 0
         """Lines that were ever taken, so that one who looks again knows how many are new."""
@@ -72,8 +72,8 @@ class Picture:
                 self.penalties = found
             case Topic.FAILURES:
                 self.failures = found
-            case Topic.PROXY:
-                self.proxy = data
+            case Topic.PROXIES:
+                self.proxies = None if data is None else by(found, "service")
             case Topic.LOG:
                 self.lines.clear()
                 self.begun_at = self.line_count

@@ -18,7 +18,7 @@ class Topic(Enum):
     RANGES = "firewall.list", "ranges", 30.0      # there may be a hundred thousand
     PENALTIES = "penalty.list", "penalties", 2.0
     FAILURES = "proxy.failures", "failures", 2.0
-    PROXY = "proxy.status", "", 2.0
+    PROXIES = "proxy.status", "proxies", 2.0
     LOG = "log.tail", "lines", inf                # events bring what follows
     METRICS = "", "", inf                         # events bring them all
 

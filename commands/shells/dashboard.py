@@ -21,7 +21,7 @@ Names = Callable[[Source], Iterable[str]]
 
 @dataclass(frozen=True)
 class _Place:
-    """Where on the command line the cursor is: in which command, what is expected there, and after which arguments."""
+    """Where on the command line the cursor is: in which command, what is expected there, after which arguments."""
 
     command: Command
     takes: Takes | None

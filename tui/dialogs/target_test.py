@@ -81,4 +81,5 @@ class TargetTest(ModalScreen[None]):
 
 def _line(step: Step) -> Text:
     mark = "ok    " if step.ok else "FAILED"
-    return Text.assemble((mark, "" if step.ok else "bold"), f" {step.name}: {shown(step.text)} ({step.seconds:.1f} s)")
+    said = f" {shown(step.name)}: {shown(step.text)} ({step.seconds:.1f} s)"
+    return Text.assemble((mark, "" if step.ok else "bold"), said)

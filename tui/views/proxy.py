@@ -18,7 +18,7 @@ from ..dialogs.target_test import Probe, TargetTest
 from ..messages import Do
 from ..table import Table
 from ..topics import Row, Topic
-from ..wording import moment, shown
+from ..wording import moment
 from .view import View
 
 
@@ -26,7 +26,7 @@ class Proxy(View):
     """See the module's first lines. Without a `probe` no target can be tested from here."""
 
     NAME = "proxy"
-    TOPICS = frozenset({Topic.PROXY, Topic.FAILURES})
+    TOPICS = frozenset({Topic.PROXIES, Topic.FAILURES})
     NEEDS: ClassVar = {"forget": Need.SERVER}
     ON_A_ROW: ClassVar = frozenset({"forget"})
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -37,12 +37,15 @@ class Proxy(View):
     def __init__(self, desk: Desk, probe: Probe | None = None) -> None:
         super().__init__(desk)
         self._probe = probe
+        self._configured: Sequence[Row] = ()
 
     def content(self) -> Sequence[Widget]:
         """What may be called, how the proxy stands, and where APOP has failed."""
         services = [
-            Column("name", "service", rank=10),
+            Column("service", "service", rank=10),
             Column("enabled", "proxy", rank=9, say=lambda on: "on" if on else "off"),
+            Column("sessions", "sessions", right=True, rank=7),
+            Column("link", "dial-up", rank=3, least=7),
             Column("delimiter", "delimiter", rank=4),
             Column("tls", "TLS", rank=5),
             Column("allow", "lets call", rank=8, most=200),
@@ -53,8 +56,7 @@ class Proxy(View):
             Column("since", "since", say=moment, rank=8, least=14),
         ]
         return [
-            Table(services, lambda row: row.get("name"), id="proxies", empty="no service is configured"),
-            Static("", id="standing", markup=False),
+            Table(services, lambda row: row.get("service"), id="proxies", empty="no service is configured"),
             Static("Where APOP has failed and is not tried again", classes="heading"),
             Table(failures, lambda row: (row.get("server"), row.get("user")), id="failures", empty="nowhere"),
         ]
@@ -68,9 +70,14 @@ class Proxy(View):
         """Show what is known now."""
         picture = self.desk.picture
         self.query_one("#failures", Table).show(picture.failures)
-        standing = "this server has no proxy yet" if picture.proxy is None else _standing(picture.proxy)
-        self.query_one("#standing", Static).update(standing)
+        live = picture.proxies or {}
+        found = [{**row, **live.get(str(row["service"]), {})} for row in self._configured]
+        self.query_one("#proxies", Table).show(found)
         self.entitle()
+
+    def remark(self) -> str:
+        """Say so if the server knows nothing of it."""
+        return "this server has no proxy" if self.desk.picture.proxies is None else ""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Without a probe there is no test; to forget needs the table of failures."""
@@ -91,8 +98,8 @@ class Proxy(View):
         self.app.call_from_thread(self._take, found)
 
     def _take(self, found: Sequence[Row]) -> None:
-        self.query_one("#proxies", Table).show(found)
-        self.entitle()
+        self._configured = found
+        self.show()
 
     def action_test(self) -> None:
         """Have a target typed in, call it, and show the steps."""
@@ -109,13 +116,9 @@ def proxied(name: str, config: Config) -> Row:
     proxy = config.services[name].proxy
     anyone = [] if proxy.only_allowed else ["any server"]
     return {
-        "name": name,
+        "service": name,
         "enabled": proxy.enabled,
         "delimiter": proxy.delimiter,
         "tls": proxy.tls.value,
         "allow": [*proxy.allow, *anyone],
     }
-
-
-def _standing(status: Row) -> str:
-    return "  ".join(f"{shown(key).replace('_', ' ')} {shown(value)}" for key, value in status.items())
