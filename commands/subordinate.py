@@ -1,4 +1,4 @@
-"""A command line of mtq that is run for the dashboard, in a process of its own: it can be stopped, its words are kept.
+"""A command line of mtq, run for the dashboard in a process of its own: what it says is kept, it can be stopped.
 
 Its stdout is a terminal, so that tables come as they do on one; there is none to ask questions on.
 """

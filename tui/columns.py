@@ -5,10 +5,14 @@ from dataclasses import dataclass
 from enum import Enum
 
 from .topics import Row
+from .wording import ABSENT as NOTHING
 from .wording import shown
 
 GAP = 2
 """Cells between two columns."""
+
+DISPENSABLE = 4
+"""Columns of a rank below this go before others are cut."""
 
 
 class Tone(Enum):
@@ -36,6 +40,8 @@ class Column:
     most: int = 30
     grows: bool = False
     keeps_end: bool = False
+    optional: bool = False
+    """Not there while there is nothing in it."""
 
     def of(self, row: Row) -> str:
         """What stands in it."""
@@ -95,9 +101,11 @@ def placed(columns: Sequence[Column], contents: Sequence[int], room: int) -> lis
     wanted = [
         (column, max(len(column.title) + 1, min(max(content, column.least), column.most)))
         for column, content in zip(columns, contents, strict=True)
+        if content > len(NOTHING) or not column.optional
     ]
     while len(wanted) > 1 and _total(wanted) > room:
-        wanted = _narrower(wanted, room) or _fewer(wanted)
+        dispensable = any(column.rank < DISPENSABLE for column, _ in wanted)
+        wanted = (None if dispensable else _narrower(wanted, room)) or _fewer(wanted)
     spare = room - _total(wanted)
     growing = [column for column, _ in wanted if column.grows]
     share = max(0, spare) // len(growing) if growing else 0

@@ -25,6 +25,12 @@ BATCH = 0.05
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 2.0
 """Seconds between two looks for a server that is gone: the first pause, which is doubled up to the longest."""
 
+AFTER_A_NO = 30.0
+"""Seconds after which something is asked again that the server could not answer."""
+
+LOOK = 0.1
+"""Seconds from one look at what is due to the next, at least."""
+
 SHARE = 20
 """A list that takes long is asked for less often: it may take one part in so many of the time."""
 
@@ -57,42 +63,38 @@ class Feed:
     def want(self, topics: frozenset[Topic]) -> None:
         """Ask for these lists from now on, besides those that always are; at once for those that are new."""
         before, self._wanted = self._wanted, ALWAYS | {topic for topic in topics if topic.is_sampled}
-        self.look(self._wanted - before)
-
-    def look(self, topics: frozenset[Topic] | None = None) -> None:
-        """Ask for lists at once: for these, or for all that are wanted."""
         if self._attachment is not None:
-            self._attachment.ask(self._wanted if topics is None else topics)
+            self._attachment.wanted = self._wanted
+            self._attachment.ask(self._wanted - before)
+
+    def look(self) -> None:
+        """Ask at once for all lists that are wanted."""
+        if self._attachment is not None:
+            self._attachment.ask(self._wanted)
 
     async def _follow(self, link: Link) -> None:
         self._tell(Attached(link.status))
-        self._attachment = attachment = _Attachment(link, self._tell)
-        link.send("events.subscribe")
-        attachment.ask(self._wanted | {Topic.LOG})
-        ticking = asyncio.create_task(self._tick(attachment))
+        self._attachment = attachment = _Attachment(link, self._tell, self._wanted)
         try:
             await attachment.listen()
         finally:
-            ticking.cancel()
-            attachment.flush()
+            attachment.end()
             self._attachment = None
-
-    async def _tick(self, attachment: "_Attachment") -> None:
-        while True:
-            await asyncio.sleep(attachment.ask_what_is_due(self._wanted))
 
 
 class _Attachment:
     """One connection: what was asked over it and when, and the events that are still to be told."""
 
-    def __init__(self, link: Link, tell: Callable[[Message], object]) -> None:
+    def __init__(self, link: Link, tell: Callable[[Message], object], wanted: frozenset[Topic]) -> None:
+        self.wanted = wanted
         self._link = link
         self._tell = tell
         self._now = asyncio.get_running_loop().time
         self._asked: dict[object, tuple[Topic, float]] = {}     # by the request's id
         self._due: dict[Topic, float] = {}
         self._events: list[Row] = []
-        self._timer: asyncio.TimerHandle | None = None
+        self._telling: asyncio.TimerHandle | None = None
+        self._asking: asyncio.TimerHandle | None = None
 
     def ask(self, topics: frozenset[Topic]) -> None:
         """Ask for lists, unless the answer is on its way."""
@@ -100,14 +102,12 @@ class _Attachment:
         for topic in topics - under_way:
             self._asked[self._link.send(topic.method)] = topic, self._now()
 
-    def ask_what_is_due(self, wanted: frozenset[Topic]) -> float:
-        """Ask for those lists whose time has come; seconds until it comes for the next."""
-        now = self._now()
-        self.ask(frozenset(topic for topic in wanted if self._due.get(topic, now) <= now))
-        return max(0.1, min((self._due.get(topic, now + 1.0) for topic in wanted), default=now + 1.0) - now)
-
     async def listen(self) -> None:
         """Tell what comes. Raises MtqError when the server has gone."""
+        # Subscribed first: what happens before a list is answered is in it, what happens after it is told.
+        self._link.send("events.subscribe")
+        self.ask(self.wanted | {Topic.LOG})
+        self._ask_what_is_due()
         while True:
             match await self._link.receive(SILENCE):
                 case Notification() as event:
@@ -119,31 +119,46 @@ class _Attachment:
                         raise failure.error
                     self._refused(failure)
 
-    def flush(self) -> None:
-        """Tell the events that were collected."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+    def end(self) -> None:
+        """The server has gone: tell what it said last, and ask no more."""
+        self._flush()
+        if self._asking is not None:
+            self._asking.cancel()
+
+    def _ask_what_is_due(self) -> None:
+        """Ask for those lists whose time has come, and again when it comes for others."""
+        now = self._now()
+        self.ask(frozenset(topic for topic in self.wanted if self._due.get(topic, now) <= now))
+        next_time = min((self._due.get(topic, now + LOOK) for topic in self.wanted), default=now + LOOK)
+        pause = max(LOOK, next_time - now)
+        self._asking = asyncio.get_running_loop().call_later(pause, self._ask_what_is_due)
+
+    def _flush(self) -> None:
+        if self._telling is not None:
+            self._telling.cancel()
+            self._telling = None
         if self._events:
             self._tell(Happened(self._events))
             self._events = []
 
     def _collect(self, event: Row) -> None:
         self._events.append(event)
-        if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(BATCH, self.flush)
+        if self._telling is None:
+            self._telling = asyncio.get_running_loop().call_later(BATCH, self._flush)
 
     def _answered(self, id: object, data: Row | None) -> None:
         topic = self._topic_of(id)
         if topic is not None:
-            self.flush()
+            self._flush()
             self._tell(Sampled(topic, data))
 
     def _refused(self, failure: Failure) -> None:
         if failure.code == Code.NO_SUCH_METHOD:
             self._answered(failure.id, None)
         else:
-            self._topic_of(failure.id)
+            topic = self._topic_of(failure.id)
+            if topic is not None:
+                self._due[topic] = self._now() + AFTER_A_NO
             self._tell(Complained(failure.message))
 
     def _topic_of(self, id: object) -> Topic | None:

@@ -61,7 +61,7 @@ class Services(View):
             Column("listen", "listens on", rank=8, least=20, most=40),
             Column("tls", "TLS", rank=7, least=8),
             Column("access", "lets in", rank=5, least=12),
-            Column("error", "error", rank=4, most=200, least=10),
+            Column("error", "error", rank=9, most=200, least=20, optional=True),
         ]
         return [Table(columns, lambda row: row.get("name"), tone=tone, empty="no service is configured")]
 

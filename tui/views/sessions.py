@@ -35,13 +35,13 @@ class Sessions(View):
             Column("user", "user", rank=10, least=6),
             Column("address", "address", rank=10, least=15, most=39),
             Column("service", "service", rank=7),
-            Column("state", "state", rank=6, least=11, most=13),
+            Column("state", "state", rank=6, least=13, most=13),
             Column("tls", "TLS", rank=3, least=7),
             Column("since", "since", say=moment, rank=4, least=14),
             Column("idle_seconds", "idle", say=duration, right=True, rank=9, least=6),
             Column("bytes_in", "in", say=octets, right=True, rank=2, least=5),
             Column("bytes_out", "out", say=octets, right=True, rank=5, least=5),
-            Column("target", "goes to", rank=1),
+            Column("target", "goes to", rank=4, optional=True),
         ]
         return [Table(columns, lambda row: row.get("id"), order="id", empty="no session is open")]
 
