@@ -5,7 +5,7 @@
 _mtq_command() {
     commands=() options=() takes='' choices=()
     case $1 in
-        mtq) options=(--config --version --help) commands=(serve init status reload stop service firewall session penalty user mailbox cert config log completion) ;;
+        mtq) options=(--config --version --help) commands=(serve init status reload stop service firewall session penalty user mailbox cert config log tui completion) ;;
         'mtq serve') options=(--demo --help) ;;
         'mtq init') options=(--create-user --quiet --dry-run --help) ;;
         'mtq status') options=(--json --help) ;;
@@ -58,6 +58,8 @@ _mtq_command() {
         'mtq config get') options=(--json --help) ;;
         'mtq config set') options=(--quiet --dry-run --help) ;;
         'mtq log') options=(--follow -f --lines -n --json --help) ;;
+        'mtq tui') options=(--help) commands=(dashboard) ;;
+        'mtq tui dashboard') options=(--read-only --help) ;;
         'mtq completion') options=(--help) commands=(bash zsh fish) ;;
         'mtq completion bash') options=(--help) ;;
         'mtq completion zsh') options=(--help) ;;

@@ -55,6 +55,8 @@ set -g __mtq_commands \
     'mtq config get' \
     'mtq config set' \
     'mtq log' \
+    'mtq tui' \
+    'mtq tui dashboard' \
     'mtq completion' \
     'mtq completion bash' \
     'mtq completion zsh' \
@@ -337,6 +339,7 @@ complete -c mtq -n "__mtq_at 'mtq' 1" -a 'mailbox' -d 'Mailboxes'
 complete -c mtq -n "__mtq_at 'mtq' 1" -a 'cert' -d 'Certificates: mtq\'s own, and others'
 complete -c mtq -n "__mtq_at 'mtq' 1" -a 'config' -d 'The configuration'
 complete -c mtq -n "__mtq_at 'mtq' 1" -a 'log' -d 'Print the last lines of the running server\'s log'
+complete -c mtq -n "__mtq_at 'mtq' 1" -a 'tui' -d 'The dashboard'
 complete -c mtq -n "__mtq_at 'mtq' 1" -a 'completion' -d 'Completion in bash, zsh and fish'
 complete -c mtq -n "__mtq_at 'mtq'" -l config -r -F -d 'Configuration file'
 complete -c mtq -n "__mtq_at 'mtq'" -l version -d 'Show the version and exit'
@@ -659,6 +662,14 @@ complete -c mtq -n "__mtq_at 'mtq log'" -l follow -s f -d 'Go on with what comes
 complete -c mtq -n "__mtq_at 'mtq log'" -l lines -s n -x -d 'How many of the last lines'
 complete -c mtq -n "__mtq_at 'mtq log'" -l json -d 'As JSON'
 complete -c mtq -n "__mtq_at 'mtq log'" -l help -d 'Show this message and exit'
+
+# mtq tui
+complete -c mtq -n "__mtq_at 'mtq tui' 1" -a 'dashboard' -d 'Watch the running server in the terminal, and do what has to be done'
+complete -c mtq -n "__mtq_at 'mtq tui'" -l help -d 'Show this message and exit'
+
+# mtq tui dashboard
+complete -c mtq -n "__mtq_at 'mtq tui dashboard'" -l read-only -d 'Only look: what changes things is not there'
+complete -c mtq -n "__mtq_at 'mtq tui dashboard'" -l help -d 'Show this message and exit'
 
 # mtq completion
 complete -c mtq -n "__mtq_at 'mtq completion' 1" -a 'bash' -d 'Print the script for bash'
