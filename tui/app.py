@@ -155,8 +155,8 @@ class Dashboard(App[None]):
             self._trouble.display = not picture.attached
             self.refresh_bindings()
         if picture.trouble is not None:
-            since = "; what is shown is how it was" if picture.status else ""
-            self._trouble.update(f"{harmless(picture.trouble)}. Looking for it again{since}.")
+            since = ". What is shown is how it was" if picture.status else ""
+            self._trouble.update(f"{harmless(picture.trouble)}{since}.")
 
     # What the views ask for
 

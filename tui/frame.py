@@ -29,8 +29,10 @@ class Heading(Widget):
 
     def show(self, name: str, state: str, good: bool) -> None:
         """Show this from now on."""
-        self._server, self._state, self._good = name, state, good
-        self.refresh()
+        shown = name, state, good
+        if shown != (self._server, self._state, self._good):
+            self._server, self._state, self._good = shown
+            self.refresh()
 
     def render_line(self, y: int) -> Strip:
         """Its one line."""

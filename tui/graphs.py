@@ -40,13 +40,15 @@ class Graph(Widget):
         width, height = self.size
         values = self._series(width)
         top = top_of(values)
+        before = self._head, self._lines
         self._lines = bars(values, width, height - 1, top)
         now, most = (values[-1], max(values)) if values else (0.0, 0.0)
         self._head = f"{self._title} {self._say(now)}"
         peak = f"most {self._say(most)}"
         if len(self._head) + len(peak) + 2 <= width:
             self._head += peak.rjust(width - len(self._head))
-        self.refresh()
+        if (self._head, self._lines) != before:
+            self.refresh()
 
     def render_line(self, y: int) -> Strip:
         """One line."""

@@ -9,7 +9,7 @@ from .topics import Row, Topic
 LINES = 5000
 """Lines of the log that are kept."""
 
-WAITING = "looking for the server"
+WAITING = "Looking for the server"
 
 
 class Picture:

@@ -5,10 +5,9 @@ from typing import ClassVar
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -78,6 +77,8 @@ class Table(ScrollView, can_focus=True):
         self._placed: Sequence[Placed] = ()
         self._at = 0
         self._current: object = None
+        self._wished: object = None       # the row to go to as soon as it is there
+        self._drawn: dict[int, tuple[str, str]] = {}
 
     # What is in it
 
@@ -92,8 +93,8 @@ class Table(ScrollView, can_focus=True):
         self._arrange()
 
     def go_to(self, key: object) -> None:
-        """Put the cursor on the row with this key."""
-        self._current = key
+        """Put the cursor on the row with this key, as soon as it is there."""
+        self._wished = key
         self._arrange()
 
     @property
@@ -114,14 +115,22 @@ class Table(ScrollView, can_focus=True):
     def _arrange(self) -> None:
         had = self.row is not None
         self._rows = ordered(matching(self._all, self.columns, self._wanted), self._order, self._reverse)
-        at = next((at for at, row in enumerate(self._rows) if self._key(row) == self._current), None)
-        self._at = max(0, min(self._at, len(self._rows) - 1)) if at is None else at
-        self._current = None if self.row is None else self._key(self.row)
+        self._find_cursor()
         self._fit()
         self._scroll_to_cursor()
-        self.refresh()
+        self._redraw()
         if had is not (self.row is not None):
             self.post_message(self.Changed())
+
+    def _find_cursor(self) -> None:
+        """Where the row of the cursor is now; if it has gone, the cursor stays at its height."""
+        keys = [self._key(row) for row in self._rows]
+        if self._wished is not None and self._wished in keys:
+            self._current, self._wished = self._wished, None
+        if self._current in keys:
+            self._at = keys.index(self._current)
+        self._at = max(0, min(self._at, len(keys) - 1))
+        self._current = keys[self._at] if keys else None
 
     def _fit(self) -> None:
         top = self.scroll_offset.y
@@ -139,42 +148,47 @@ class Table(ScrollView, can_focus=True):
         """Fit the columns into another width."""
         self._fit()
         self._scroll_to_cursor()
-        self.refresh()
+        self._redraw()
 
     # Drawing
 
     def render_line(self, y: int) -> Strip:
         """One line as it is seen."""
-        width = self.size.width
-        if self._header and y == 0:
-            return self._line([self._title(place) for place in self._placed], self._style("header"), width)
+        self._drawn[y] = text, style = self._line(y)
+        return Strip([Segment(text, self.get_component_rich_style(f"table--{style}"))], self.size.width)
+
+    def _line(self, y: int) -> tuple[str, str]:
+        """What stands in a line, and in which style."""
         at = y - self._header + self.scroll_offset.y
-        if at >= len(self._rows):
-            return self._nothing(y, width)
-        row = self._rows[at]
-        style = self._style("cursor") if at == self._at and self.has_focus else self._style(self._tone(row).value)
-        return self._line([place.column.of(row) for place in self._placed], style, width)
+        if self._header and y == 0:
+            text, style = self._cells([self._title(place) for place in self._placed]), "header"
+        elif at < len(self._rows):
+            row = self._rows[at]
+            text = self._cells([place.column.of(row) for place in self._placed])
+            style = "cursor" if at == self._at and self.has_focus else self._tone(row).value
+        else:
+            text, style = self._nothing if y == self._header else "", "quiet"
+        return set_cell_size(text, self.size.width), style
 
-    def _nothing(self, y: int, width: int) -> Strip:
-        if y == self._header and not self._rows:
-            text = self.empty if not self._all else "nothing here has these words in it"
-            return self._cut(text, self._style("quiet"), width)
-        return Strip.blank(width, self.rich_style)
+    @property
+    def _nothing(self) -> str:
+        if self._rows:
+            return ""
+        return "nothing here has these words in it" if self._all else self.empty
 
-    def _line(self, cells: Sequence[str], style: Style, width: int) -> Strip:
-        texts = [_cell(text, place) for text, place in zip(cells, self._placed, strict=True)]
-        return self._cut((" " * GAP).join(texts), style, width)
+    def _cells(self, texts: Sequence[str]) -> str:
+        return (" " * GAP).join(_cell(text, place) for text, place in zip(texts, self._placed, strict=True))
 
-    def _cut(self, text: str, style: Style, width: int) -> Strip:
-        return Strip([Segment(set_cell_size(text, width), style)], width)
+    def _redraw(self) -> None:
+        """Draw the lines that are not as they were: what goes to the terminal may go a long way."""
+        changed = [y for y in range(self.size.height) if self._line(y) != self._drawn.get(y)]
+        if changed:
+            self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
 
     def _title(self, place: Placed) -> str:
         if place.column is not self._order:
             return place.column.title
         return f"{place.column.title}{'↓' if self._reverse else '↑'}"
-
-    def _style(self, name: str) -> Style:
-        return self.get_component_rich_style(f"table--{name}")
 
     # Keys and mouse
 
@@ -183,9 +197,9 @@ class Table(ScrollView, can_focus=True):
         if not self._rows:
             return
         self._at = max(0, min(self._at + by, len(self._rows) - 1))
-        self._current = self._key(self._rows[self._at])
+        self._current, self._wished = self._key(self._rows[self._at]), None
         self._scroll_to_cursor()
-        self.refresh()
+        self._redraw()
         self.post_message(self.Changed())
 
     def action_page(self, direction: int) -> None:

@@ -33,7 +33,7 @@ VIEWS = {
     "sessions": ("3", "mister", "203.0.113.250"),
     "locks": ("4", "10m12s"),
     "firewall": ("5", "203.0.113.99", "mail.example.net"),
-    "proxy": ("6", "pop.isp.com:995", "down", "Proxy  2"),
+    "proxy": ("6", "pop.isp.com:995", "on              1"),
     "log": ("7", "120 octets"),
 }
 """The key of each view, and what has to be seen in it before it is complete."""

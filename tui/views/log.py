@@ -8,7 +8,7 @@ from rich.text import Text
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from ..desk import Desk
 from ..log_pane import LogPane
@@ -62,7 +62,7 @@ class LogView(View):
             state = "following" if self._pane.following else "not following: f follows"
         wanted = self.query_one(".filter", Input).value
         search = f"  with {shown(wanted)} in it" if wanted else ""
-        self.query_one(".title", Static).update(Text.assemble(("Log", "bold"), f"  {state}{search}"))
+        self.put_title(Text.assemble(("Log", "bold"), f"  {state}{search}"))
 
     @property
     def _pane(self) -> LogPane:

@@ -92,9 +92,7 @@ class Overview(View):
         status, picture = self.desk.picture.status, self.desk.picture
         sessions = sum(int(number(row, "connections")) for row in picture.services.values())
         known = f"{counted(sessions, 'session')}  {counted(len(picture.locks), 'lock')}" if status else ""
-        self.query_one(".title", Static).update(
-            Text.assemble(("Overview", "bold"), f"  {known}  a column of the graphs is {self._span} s")
-        )
+        self.put_title(Text.assemble(("Overview", "bold"), f"  {known}  a column of the graphs is {self._span} s"))
 
     def _traced(self, row: Row) -> Row:
         values = self.desk.picture.history.connections(shown(row.get("name")), TRACE, self._span)

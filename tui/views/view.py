@@ -33,6 +33,7 @@ class View(Vertical):
     def __init__(self, desk: Desk) -> None:
         super().__init__(id=self.NAME)
         self.desk = desk
+        self._title = Text()
 
     def compose(self) -> ComposeResult:
         """The title, what the view shows, and the line to filter by."""
@@ -79,7 +80,13 @@ class View(Vertical):
         if wanted:
             parts.append(f"with {shown(wanted)} in it")
         title = Text.assemble((self.NAME.capitalize(), "bold"), "  ", "  ".join(part for part in parts if part))
-        self.query_one(".title", Static).update(title)
+        self.put_title(title)
+
+    def put_title(self, title: Text) -> None:
+        """Write this title, if it is another one: the screen is laid out anew then."""
+        if title != self._title:
+            self._title = title
+            self.query_one(".title", Static).update(title)
 
     # Actions
 
