@@ -1,8 +1,11 @@
 """`mtq tui`: the dashboard."""
 
+import sys
 from typing import Annotated
 
 import typer
+
+from mtq.errors import MtqError
 
 from . import place, remote
 
@@ -20,8 +23,10 @@ def dashboard(
     read_only: Annotated[
         bool, typer.Option("--read-only", help="Only look: what changes things is not there.")
     ] = False,
-) -> None:
+) -> int:
     """Watch the running server in the terminal, and do what has to be done. It may be started before the server."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):        # it reads the one and draws on the other
+        raise MtqError("the dashboard needs a terminal; `mtq status` says elsewhere how things are")
     from mtq.tui.app import Dashboard
 
     from .completion import names_of
@@ -29,10 +34,12 @@ def dashboard(
     from .subordinate import subordinate
 
     where = place.of(context)
-    Dashboard(
+    shown = Dashboard(
         remote.socket(context),
         where.file,
         read_only=read_only,
         run=subordinate(where),
         complete=completion(context, lambda source: names_of(context, source.value)),
-    ).run()
+    )
+    shown.run()
+    return shown.return_code or 0

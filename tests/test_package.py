@@ -36,6 +36,6 @@ def own_files(folder: Path) -> list[Path]:
     for path in folder.iterdir():
         if path.is_dir() and not path.is_symlink() and path.name != "__pycache__":
             found += own_files(path)
-        elif path.suffix == ".py" or path.name == "py.typed":
+        elif path.suffix in (".py", ".tcss") or path.name == "py.typed":
             found.append(path)
     return found

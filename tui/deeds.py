@@ -113,7 +113,11 @@ class Deeds:
         def alter(document: Document, config: Config) -> str:
             return "; ".join(RangeList.of(service).add(document, config, entries) for service in services)
 
-        return Deed(lambda: self._change(alter))
+        async def work() -> str:
+            said = await self._change(alter)
+            return said + "".join([await self._still_open(entry.range, services) for entry in entries])
+
+        return Deed(work)
 
     def remove_range(self, range: Range, service: str | None) -> Deed:
         """Remove a range from a list."""
@@ -128,6 +132,19 @@ class Deeds:
         """For each service, whether an address is let in, and why. Raises MtqError."""
         async with linked(self.socket) as link:
             return {name: await link.call("firewall.check", address=address, service=name) for name in services}
+
+    async def _still_open(self, range: Range, services: Sequence[str | None]) -> str:
+        """What to add when an address that was to be shut out is let in all the same: a service may let in anybody."""
+        if not range.exclude or range.host is not None or range.low != range.high:
+            return ""
+        names = [service for service in services if service is not None]
+        try:
+            decisions = await self.check(range.text.removeprefix("!"), names)
+        except MtqError:
+            return ""       # no server is running that could be asked
+        open_still = [f"\nservice {name} lets it in still: {shown(row.get('reason'))}"
+                      for name, row in decisions.items() if row.get("allowed")]      # fmt: skip
+        return "".join(open_still)
 
     # The proxy
 

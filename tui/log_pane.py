@@ -131,6 +131,11 @@ class LogPane(ScrollView, can_focus=True):
     def _to(self, y: int) -> None:
         self.scroll_to(y=y, animate=False, force=True, immediate=True)
 
+    def on_mouse_scroll_up(self) -> None:
+        """Who looks up does not follow any more."""
+        if self.following:
+            self.follow(False)
+
     # Keys
 
     def action_scroll_lines(self, by: int) -> None:

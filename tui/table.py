@@ -113,11 +113,12 @@ class Table(ScrollView, can_focus=True):
         return "" if self._order is None else f"by {self._order.title}{', descending' if self._reverse else ''}"
 
     def _arrange(self) -> None:
-        had = self.row is not None
+        had, in_sight = self.row is not None, self._in_sight
         self._rows = ordered(matching(self._all, self.columns, self._wanted), self._order, self._reverse)
         self._find_cursor()
         self._fit()
-        self._scroll_to_cursor()
+        if in_sight:
+            self._scroll_to_cursor()
         self._redraw()
         if had is not (self.row is not None):
             self.post_message(self.Changed())
@@ -204,7 +205,7 @@ class Table(ScrollView, can_focus=True):
 
     def action_page(self, direction: int) -> None:
         """Move the cursor by what is seen at once."""
-        self.action_move(direction * max(1, self.size.height - self._header - 1))
+        self.action_move(direction * max(1, self._seen - 1))
 
     def action_choose(self) -> None:
         """Choose the row."""
@@ -247,11 +248,19 @@ class Table(ScrollView, can_focus=True):
                 return
             left += place.width + GAP
 
+    @property
+    def _in_sight(self) -> bool:
+        """Whether the cursor is; who has turned the mouse's wheel looks at something else."""
+        return 0 <= self._at - self.scroll_offset.y < self._seen
+
+    @property
+    def _seen(self) -> int:
+        """How many rows are seen at once."""
+        return max(1, self.size.height - self._header)
+
     def _scroll_to_cursor(self) -> None:
-        seen = max(1, self.size.height - self._header)
-        top = self.scroll_offset.y
-        if self._at < top or self._at >= top + seen:
-            to = self._at if self._at < top else self._at - seen + 1
+        if not self._in_sight:
+            to = self._at if self._at < self.scroll_offset.y else self._at - self._seen + 1
             self.scroll_to(y=to, animate=False, force=True, immediate=True)
 
 
