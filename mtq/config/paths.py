@@ -40,6 +40,15 @@ def here() -> Places:
     return places(os.geteuid(), dict(os.environ))
 
 
+def around(file: Path, default: Places) -> Places:
+    """The default places for a configuration: around root's own they are root's, whoever reads it.
+
+    The service user does: it delivers mail, and may ask the running server.
+    """
+    root = places(0, {})
+    return root if file == root.config else default
+
+
 def _home(uid: int) -> str:
     try:
         return pwd.getpwuid(uid).pw_dir

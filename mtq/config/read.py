@@ -11,7 +11,7 @@ from typing import Any, TypeGuard, TypeVar, cast
 
 from mtq.config.kinds import Kind, Listen, Unfit
 from mtq.config.model import UNSET, Config, Service
-from mtq.config.paths import Places, here
+from mtq.config.paths import Places, around, here
 from mtq.config.wording import named, unknown, wrong
 from mtq.errors import ConfigInvalid
 
@@ -77,17 +77,31 @@ def _decoded(raw: bytes, file: Path) -> str:
 def control_socket(file: Path) -> Path | None:
     """Where a server that runs with this file listens, even if the file is wrong by now; None if it does not say."""
     try:
-        found = tomllib.loads(text_of(file))
-    except (ValueError, RecursionError, ConfigInvalid):
+        server = _server_table(text_of(file))
+    except ConfigInvalid:
         return None
-    server = found.get("server")
-    table = server if isinstance(server, dict) else {}
-    base, default = file.parent, here()
-    if isinstance(given := table.get("control_socket"), str):
+    if server is None:
+        return None
+    base, default = file.parent, around(file, here())
+    if isinstance(given := server.get("control_socket"), str):
         return base / given
-    if isinstance(state := table.get("state_dir"), str) and not default.privileged:
+    if isinstance(state := server.get("state_dir"), str) and not default.privileged:
         return base / state / "control.sock"
     return default.control_socket
+
+
+def _server_table(text: str) -> Mapping[str, object] | None:
+    """What stands in [server], whatever is wrong elsewhere; None if that table itself is no TOML."""
+    server: dict[str, object] = {}
+    for part in re.split(r"^(?=[ \t]*\[)", text, flags=re.MULTILINE):
+        try:
+            found = tomllib.loads(part).get("server", {})
+        except (ValueError, RecursionError):
+            if "server" in part:
+                return None
+        else:
+            server |= found if isinstance(found, dict) else {}
+    return server
 
 
 def parse(text: str, file: Path, default: Places) -> Config:
@@ -109,7 +123,7 @@ def parse(text: str, file: Path, default: Places) -> Config:
         from mtq.config.locate import line_of
 
         raise Invalid(file, sorted(((line_of(text, p.path), p) for p in problems), key=lambda item: item[0]))
-    return _fill(config, file.parent, default)
+    return _fill(config, file.parent, around(file, default))
 
 
 def _table(

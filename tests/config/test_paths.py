@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mtq.config.paths import Places, here, places
+from mtq.config.paths import Places, around, here, places
 from mtq.errors import ConfigInvalid
 
 HOME = {"HOME": "/home/fred"}
@@ -62,3 +62,9 @@ def test_a_user_without_any_home_is_told_what_to_set() -> None:
 
 def test_here_is_where_this_process_is() -> None:
     assert here() == places(os.geteuid(), dict(os.environ))
+
+
+def test_around_roots_configuration_the_places_are_roots_whoever_reads_it() -> None:
+    another = places(1000, HOME)
+    assert around(Path("/etc/mtq/mtq.toml"), another) == places(0, {})
+    assert around(Path("/srv/mtq.toml"), another) == another

@@ -24,8 +24,8 @@ from mtq.config.model import (
     TlsMode,
     TlsVersion,
 )
-from mtq.config.paths import Places, places
-from mtq.config.read import enabled, load, missing_files, named_files, parse
+from mtq.config.paths import Places, here, places
+from mtq.config.read import control_socket, enabled, load, missing_files, named_files, parse
 from mtq.errors import ConfigInvalid
 from tests.config.written import EXAMPLE, PLACES, UNUSUAL, Key, config, keys
 
@@ -262,11 +262,11 @@ def test_mail_and_certificate_are_in_the_state_folder_that_is_given() -> None:
 
 
 @pytest.mark.parametrize(
-    ("uid", "socket_file"), [(0, "/run/mtq/control.sock"), (1000, "/etc/mtq/state/control.sock")]
+    ("uid", "socket_file"), [(0, "/run/mtq/control.sock"), (1000, "/srv/state/control.sock")]
 )
 def test_the_control_socket_is_in_the_state_folder_unless_root_serves(uid: int, socket_file: str) -> None:
     place: Places = places(uid, {"HOME": "/home/fred"})
-    found = parse('[server]\nstate_dir = "state"', FOLDER / "mtq.toml", place)
+    found = parse('[server]\nstate_dir = "state"', Path("/srv/mtq.toml"), place)
     assert found.server.control_socket == Path(socket_file)
 
 
@@ -471,3 +471,35 @@ def test_every_certificate_key_and_list_is_named_and_no_users_file(tmp_path: Pat
 def test_the_certificate_that_mtq_makes_itself_is_not_missed(tmp_path: Path) -> None:
     found: Config = config(f'[server]\nstate_dir = "{tmp_path}"')
     assert not missing_files(found)
+
+
+# Where a running server is, while its file is being edited
+
+BROKEN = [
+    ("[server]\ncontrol_socket = 'run/sock'\nlog_level = 'loud'\n", "run/sock"),
+    ("[services.pop3]\nlisten = 110]\n[server]\ncontrol_socket = 'run/sock'\n", "run/sock"),
+    ("server.control_socket = 'run/sock'\n[services.pop3]\nlisten =\n", "run/sock"),
+    ("[server]\nstate_dir = 'state'\n][\n", None),
+    ("[server\ncontrol_socket = 'run/sock'\n", None),
+    ("[server]\nlan = ['10.*'\n", None),
+    ("\xff", None),
+]
+
+
+@pytest.mark.parametrize(("text", "socket_path"), BROKEN)
+def test_the_control_socket_is_known_as_long_as_the_table_that_names_it_can_be_read(
+    text: str, socket_path: str | None, tmp_path: Path
+) -> None:
+    file = tmp_path / "mtq.toml"
+    file.write_bytes(text.encode("latin-1"))
+    assert control_socket(file) == (None if socket_path is None else tmp_path / socket_path)
+
+
+def test_a_file_that_does_not_say_means_the_default_socket(tmp_path: Path) -> None:
+    (tmp_path / "mtq.toml").write_text("[services.pop3]\nlisten =\n")
+    assert control_socket(tmp_path / "mtq.toml") == here().control_socket
+
+
+def test_roots_own_configuration_means_the_same_to_the_service_user() -> None:
+    found = parse("", Path("/etc/mtq/mtq.toml"), places(1000, {"HOME": "/home/mail"}))
+    assert (found.server.state_dir, found.server.control_socket) == (Path("/var/lib/mtq"), Path("/run/mtq/control.sock"))
