@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from copy import copy
 from dataclasses import dataclass, field
@@ -191,7 +192,11 @@ class Running:
 
     def do(self, work: Coroutine[None, None, T]) -> T:
         """Have the server do something, and wait for the outcome."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(WAIT)
+        return self.begin(work).result(WAIT)
+
+    def begin(self, work: Coroutine[None, None, T]) -> Future[T]:
+        """Have the server begin to do something."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     def stop(self) -> None:
         """End the server and wait for it."""

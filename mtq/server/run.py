@@ -32,6 +32,8 @@ from mtq.users.verify import Verifier
 DISK_THREADS = 16
 """Threads that wait for disks: mailboxes being opened, cold messages read, removals done."""
 
+STOPPED = "server stopped"
+"""Why a session ended that its service or its server did not let go on."""
 
 AS_ROOT = "serving as root; set server.user (`mtq init --create-user` makes one)"
 
@@ -94,7 +96,7 @@ class Server:
         await self._keep_secret()
         starting = [service for service in self.services.values() if service.settings.enabled]
         # All at once: each may have to wait for host names.
-        await asyncio.gather(self._house.lan.start(), *(service.start() for service in starting))
+        await asyncio.gather(self._house.lan.start(), *(service.start(service.settings) for service in starting))
         if not any(service.state is State.RUNNING for service in starting):
             reasons = "; ".join(f"{s.name}: {s.error}" for s in starting) or "none is enabled"
             self._let_go()
@@ -174,7 +176,8 @@ class Server:
         at_start = [key for key in changed if key in AT_START_ONLY]
         self.ledger.enter(Remark("info", f"configuration read again: {', '.join(changed) or 'nothing'} changed"))
         for name, reason in failed.items():
-            self.ledger.enter(Remark("error", f"service {name} could not follow, and goes on as before: {reason}"))
+            if self.services[name].state is State.RUNNING:      # one that failed has said so itself
+                self.ledger.enter(Remark("error", f"service {name} could not follow, and goes on as before: {reason}"))
         return Reloaded(changed, failed, at_start, self._compared(before))
 
     async def start_service(self, name: str) -> bool:
@@ -183,7 +186,7 @@ class Server:
             service = self.service(name)
             if service.state is State.RUNNING:
                 return False
-            await service.start()
+            await service.start(self.config.services[name])
             if service.error is not None:
                 raise MtqError(f"service {name} cannot start: {service.error}")
             return True
@@ -194,8 +197,12 @@ class Server:
             service = self.service(name)
             was_stopped = service.state is State.STOPPED
             service.stop_listening()
-            await self._end([service], self.config.server.shutdown_grace)
-            return not was_stopped
+            clients = list(service.connections)
+        # Other changes need not wait for these; nor are they thrown out who come when it is started again meanwhile.
+        _part(clients)
+        await self._decided(clients, self.config.server.shutdown_grace)
+        _cut(clients, STOPPED)
+        return not was_stopped
 
     async def restart_service(self, name: str) -> None:
         """Stop a service and start it again. Raises MtqError."""
@@ -213,9 +220,7 @@ class Server:
             else:
                 client.part(refusal, reason)
         await self._decided(clients, LAST_WORDS)
-        for client in clients:
-            if not client.decided:
-                client.abort(reason)
+        _cut(clients, reason)
         return records
 
     async def show_renewed(self) -> None:
@@ -232,8 +237,9 @@ class Server:
         lan = self.config.server.lan
         self.config = self._house.config = config
         if config.server.lan != lan:
-            old, self._house.lan = self._house.lan, Firewall(_lan(config), self._names, self.ledger.clock)
-            await self._house.lan.start()
+            firewall = Firewall(_lan(config), self._names, self.ledger.clock)
+            await firewall.start()      # until then the old one decides
+            old, self._house.lan = self._house.lan, firewall
             old.close()
         self.throttle.delay = float(config.server.auth_failure_delay)
         self._house.verifier.turn_to(config.users.file)
@@ -274,7 +280,7 @@ class Server:
         for name in [name for name in config.services if name not in self.services]:
             service = self.services[name] = Service(name, config.services[name], self._house)
             if service.settings.enabled:
-                await service.start()
+                await service.start(service.settings)
             if service.error is not None:
                 failed[name] = service.error
         self.services = {name: self.services[name] for name in config.services}      # in the order of the file
@@ -291,12 +297,10 @@ class Server:
 
     async def _end(self, services: list[Service], grace: float) -> None:
         """Have sessions end when their command in flight is done; cut those that are not gone after the grace."""
-        refusal = Refusal(Code.SYS_TEMP, "the server is going down, try again later")
-        for client in _clients(services):
-            client.part(refusal, "server stopped")
+        _part(_clients(services))
         await _empty(services, grace)
         for client in _clients(services):
-            client.abort("server stopped")
+            client.abort(STOPPED)
         await _empty(services, LAST_WORDS)
 
     async def _decided(self, clients: list[Client], seconds: float) -> None:
@@ -316,6 +320,20 @@ class Server:
         with suppress(TimeoutError):
             await asyncio.wait_for(done.wait(), seconds)
         unlisten()
+
+
+def _part(clients: Iterable[Client]) -> None:
+    """Have sessions end when their command in flight is done."""
+    refusal = Refusal(Code.SYS_TEMP, "the server is going down, try again later")
+    for client in clients:
+        client.part(refusal, STOPPED)
+
+
+def _cut(clients: Iterable[Client], reason: str) -> None:
+    """End sessions that are not decided yet."""
+    for client in clients:
+        if not client.decided:
+            client.abort(reason)
 
 
 def _lan(config: Config) -> Policy:

@@ -88,16 +88,22 @@ class Service:
 
     # Starting, changing, stopping. One of these at a time: the server sees to that.
 
-    async def start(self) -> None:
+    async def start(self, settings: Settings) -> None:
         """Read the files and let clients in. A service that cannot is `failed` and says why; it raises nothing."""
+        self.settings = settings
         try:
-            await self._take_up(self.settings, await self._provided(self.settings))
+            await self._take_up(settings, await self._provided(settings))
         except MtqError as error:
             self._fail(error)
 
     async def prepare(self, settings: Settings) -> Change:
-        """Read what other settings need; nothing has changed yet. Raises MtqError."""
-        return Change(settings, None if self.state is State.STOPPED else await self._provided(settings))
+        """Read what other settings need; nothing has changed yet. Raises MtqError; a service that ran runs on."""
+        try:
+            return Change(settings, None if self.state is State.STOPPED else await self._provided(settings))
+        except MtqError as error:
+            if self.state is State.FAILED:
+                self._fail_with(settings, error)
+            raise
 
     def give_up(self, change: Change) -> None:
         """Close the ports that are not wanted any more: another service may be about to open them."""
@@ -116,13 +122,10 @@ class Service:
         try:
             await self._take_up(change.settings, change.provisions)
         except MtqError as error:
-            try:
-                if provisions is None:
-                    self._fail(error)
-                else:
-                    await self._take_up(settings, provisions)
-            except MtqError as worse:
-                self._fail(worse)
+            if provisions is None:
+                self._fail_with(change.settings, error)
+            else:
+                await self._go_back(settings, provisions)
             raise error from None
 
     async def show_renewed(self) -> None:
@@ -170,6 +173,13 @@ class Service:
             places = ", ".join(str(listen) for listen in settings.listen)
             self._set(State.RUNNING, f"listening on {places}, TLS {settings.tls.value}")
 
+    async def _go_back(self, settings: Settings, provisions: Provisions) -> None:
+        """Serve as before, after a change that failed."""
+        try:
+            await self._take_up(settings, provisions)
+        except MtqError as error:
+            self._fail(error)
+
     async def _guard(self, provisions: Provisions) -> None:
         """Let in by these ranges from now on; the same as before are not compiled again."""
         old = self.door.firewall
@@ -180,6 +190,11 @@ class Service:
         self.door.firewall = firewall
         if old is not None:
             old.close()
+
+    def _fail_with(self, settings: Settings, error: MtqError) -> None:
+        """Other settings have failed, and there is nothing to go back to."""
+        self._adopt(settings)
+        self._fail(error)
 
     def _fail(self, error: MtqError) -> None:
         self._close_all()

@@ -3,15 +3,19 @@
 import re
 import socket
 import ssl
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
 
 from mtq import tls
+from mtq.config.read import load
 from mtq.errors import ConfigInvalid, MtqError
 from mtq.ledger import ServiceState, utc_now
 from mtq.server.run import NoSuchService
-from tests.house import SERVICES, House, Running, free_port
+from tests.house import SERVICES, WAIT, House, Running, free_port
 from tests.server.pop import Client
 
 
@@ -209,6 +213,32 @@ def test_a_failed_service_tries_again_with_a_reload(tmp_path: Path) -> None:
         assert states(running)["pop3"] == "running"
 
 
+def test_a_service_that_failed_shows_what_it_is_configured_to_be_and_why_it_is_not(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    with socket.create_server(("127.0.0.1", house.pop3)), house.serving() as running:
+        rewrite(house, "[services.pop3]", '[services.pop3]\nmax_connections = 7\ncertificate = "no"\nkey = "no"')
+        running.do(running.server.reload())
+        service = running.server.services["pop3"]
+        assert (service.settings.max_connections, service.error) == (7, f"{tmp_path}/no: no such file or directory")
+
+
+def test_a_service_that_could_not_follow_is_restarted_as_it_is_configured_now(house: House) -> None:
+    with house.serving() as running:
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            taken = other.getsockname()[1]
+            rewrite(house, str(house.pop3), str(taken))
+            running.do(running.server.reload())
+        running.do(running.server.restart_service("pop3"))
+        assert (can_connect(house.pop3), can_connect(taken)) == (False, True)
+
+
+def test_a_failed_service_that_fails_again_is_not_said_to_go_on(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    with socket.create_server(("127.0.0.1", house.pop3)), house.serving() as running:
+        assert list(running.do(running.server.reload()).failed) == ["pop3"]
+        assert not [remark for remark in running.remarks if "goes on" in remark]
+
+
 def test_a_stopped_service_takes_up_its_settings_when_it_starts(house: House) -> None:
     with house.serving() as running:
         running.do(running.server.stop_service("pop3"))
@@ -218,6 +248,33 @@ def test_a_stopped_service_takes_up_its_settings_when_it_starts(house: House) ->
         assert not can_connect(elsewhere)
         running.do(running.server.start_service("pop3"))
         assert can_connect(elsewhere)
+
+
+def test_while_the_names_of_a_new_lan_are_looked_up_the_old_lan_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, come_back = threading.Event(), threading.Event()
+
+    def hanging(*_: object, **__: object) -> list[object]:
+        asked.set()
+        come_back.wait(WAIT)
+        raise OSError("no such name")
+
+    house = House(tmp_path, settings='plaintext_auth = "lan"\nmechanisms = ["plain"]')
+    house.user("fred", "secret")
+    monkeypatch.setattr(socket, "getaddrinfo", hanging)
+    with house.serving() as running:
+        rewrite(house, "[server]", '[server]\nlan = ["127.0.0.1", "office.example.com"]')
+        reloading = running.begin(running.server.reload())
+        assert asked.wait(WAIT)
+        with socket.socket() as sock:
+            sock.settimeout(WAIT)
+            sock.connect(("127.0.0.1", house.pop3))     # not by name: names hang
+            sock.sendall(b"USER fred\r\nPASS secret\r\nQUIT\r\n")
+            said = b"".join(iter(lambda: sock.recv(4096), b""))
+        come_back.set()
+        reloading.result(WAIT)
+        assert said.count(b"+OK") == 4
 
 
 def test_another_users_file_is_read_for_the_next_login(house: House, tmp_path: Path) -> None:
@@ -295,6 +352,45 @@ def test_a_restart_ends_the_sessions_and_lets_clients_in_again(house: House) -> 
 def test_a_service_that_is_not_there_is_named_with_those_that_are(house: House) -> None:
     with house.serving() as running, pytest.raises(NoSuchService, match="no service pop4; there are: pop3, pop3s"):
         running.do(running.server.start_service("pop4"))
+
+
+@pytest.fixture
+def slow(house: House) -> Iterator[tuple[Running, Client, "Future[bool]"]]:
+    """A server of which a service is being stopped, and the client that this waits for."""
+    house.user("wilma", "pebbles")
+    house.deliver("fred", b"x" * 8_000_000)
+    rewrite(house, "[server]", "[server]\nshutdown_grace = 600")
+    house.config = load(house.file)
+    with house.serving() as running, Client(house.pop3) as client:
+        client.login()
+        client.send(b"RETR 1\r\n")
+        assert client.line().startswith(b"+OK")
+        stopping = running.begin(running.server.stop_service("pop3"))
+        running.wait_until(lambda: states(running)["pop3"] == "stopped")
+        yield running, client, stopping
+
+
+def test_a_client_that_a_stop_waits_for_holds_up_no_other_change(
+    house: House, slow: tuple[Running, Client, "Future[bool]"]
+) -> None:
+    running, client, stopping = slow
+    rewrite(house, "[services.pop3s]", "[services.pop3s]\nmax_connections = 7")
+    running.do(running.server.reload())
+    assert not stopping.done()
+    assert client.body()
+    assert stopping.result(WAIT) is True
+
+
+def test_who_comes_to_a_service_that_is_started_again_meanwhile_may_stay(
+    house: House, slow: tuple[Running, Client, "Future[bool]"]
+) -> None:
+    running, client, stopping = slow
+    running.do(running.server.start_service("pop3"))
+    with Client(house.pop3) as another:
+        another.login("wilma", "pebbles")
+        assert client.body()
+        assert stopping.result(WAIT) is True
+        assert another.ask(b"NOOP") == b"+OK"
 
 
 def test_every_change_of_a_state_is_told(house: House) -> None:
