@@ -224,12 +224,18 @@ class Server:
         return records
 
     async def show_renewed(self) -> None:
-        """Show certificates that were renewed in their files. Raises MtqError for one that cannot be used."""
+        """Show certificates that were renewed in their files. Raises MtqError for those that cannot be used."""
+        troubles: list[str] = []
         async with self._changing:
             before = self._serials()
             for service in self.services.values():
-                await service.show_renewed()
+                try:
+                    await service.show_renewed()
+                except MtqError as error:
+                    troubles.append(f"service {service.name}: {error}")
             self._compared(before)
+        if troubles:
+            raise MtqError("; ".join(troubles))
 
     # Changing
 

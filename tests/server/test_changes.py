@@ -503,3 +503,18 @@ def test_a_certificate_that_cannot_be_used_is_told_of_once_and_the_old_one_stays
         running.do(running.server.upkeep.look())
         assert sum("own.pem" in remark for remark in running.remarks) == 1
         assert served(house) == before
+
+
+def test_a_certificate_that_cannot_be_used_does_not_keep_others_from_being_renewed(tmp_path: Path) -> None:
+    house = House(tmp_path, services=SERVICES.replace("{settings}", 'certificate = "own.pem"\nkey = "own.key"', 1))
+    house.user("fred", "secret")
+    house.certify()
+    (tmp_path / "own.pem").write_bytes(house.config.tls.certificate.read_bytes())
+    (tmp_path / "own.key").write_bytes(house.config.tls.key.read_bytes())
+    with house.serving() as running:
+        before = served(house)
+        (tmp_path / "own.pem").write_text("half a certifi")
+        renew(house)
+        assert running.server.upkeep is not None
+        running.do(running.server.upkeep.look())
+        assert served(house) != before

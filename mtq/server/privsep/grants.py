@@ -17,13 +17,18 @@ from mtq.server.privsep.opening import open_as_root
 
 
 class Grants:
-    """Judged by the configuration in use: the one the worker started with, or the last that it was given since."""
+    """Judged by the configuration in use: the one the worker started with, or the last that it was given since.
+
+    A place to listen that was given once is given again: a service that cannot go by its new settings goes back to
+    the old ones. The worker could have kept it anyway.
+    """
 
     def __init__(self, config: Config, file: Path, default: Places, account: Account) -> None:
         self._config = config
         self._file = file
         self._default = default
         self._account = account
+        self._given: set[Listen] = set()
 
     def carry_out(self, asked: wire.Configuration | wire.Bind | wire.Read) -> list[int]:
         """Open what is asked for: the caller's to close. Raises MtqError, OSError."""
@@ -43,9 +48,11 @@ class Grants:
             return os.dup(copy.fileno())
 
     def _bind(self, listen: Listen) -> list[int]:
-        if not any(listen in service.listen for service in self._config.services.values()):
+        if listen not in self._given and not any(listen in s.listen for s in self._config.services.values()):
             raise CannotListen(f"port {listen}: no service of the configuration in use listens there")
-        return [sock.detach() for sock in listeners.bind(listen)]
+        bound = listeners.bind(listen)
+        self._given.add(listen)
+        return [sock.detach() for sock in bound]
 
     def _open(self, file: Path) -> int:
         if all(file != named for _, named in named_files(self._config)):

@@ -232,6 +232,21 @@ def test_a_port_that_is_added_can_be_had_once_the_configuration_is_read_again(ho
         assert pair.ask(f"bind 127.0.0.1 {added}")["bound"] == [["127.0.0.1", added]]
 
 
+def test_a_port_that_was_given_is_given_again_for_a_service_that_goes_back_to_it(house: House) -> None:
+    with house.start("asking") as pair:
+        assert "bound" in pair.ask(f"bind 127.0.0.1 {house.port}")
+        house.write("pop3", "127.0.0.1:1")
+        pair.ask("config")
+        assert "bound" in pair.ask(f"bind 127.0.0.1 {house.port}")
+
+
+def test_a_port_that_was_only_configured_is_not_given_any_more(house: House) -> None:
+    with house.start("asking") as pair:
+        house.write("pop3", "127.0.0.1:1")
+        pair.ask("config")
+        assert "no service" in str(pair.ask(f"bind 127.0.0.1 {house.port}")["failed"])
+
+
 def test_a_configuration_that_is_wrong_is_told_and_the_last_one_counts_on(house: House) -> None:
     with house.start("asking") as pair:
         house.write("pop3", "nowhere")
