@@ -29,7 +29,10 @@ class Owner:
 
 
 class Claim:
-    """A socket that nobody else has. It goes with its process, killed or not."""
+    """A socket that nobody else has. It goes with its process, killed or not.
+
+    A process that forks shares it with its child. Once either has given it free, the next server may have it.
+    """
 
     def __init__(self, path: Path, lock: int, sock: socket.socket) -> None:
         self.path = path
@@ -37,17 +40,34 @@ class Claim:
         self._lock: int | None = lock
         self._made = _identity(os.lstat(path))
 
+    def refuse(self) -> None:
+        """Whoever calls from now on is told that nobody listens: by a process that shares the socket, too."""
+        with suppress(OSError):      # it is closed
+            self.sock.shutdown(socket.SHUT_RDWR)
+
     def release(self) -> None:
         """Remove socket and lock, so that the next server may come. Releasing twice is no harm."""
         if self._lock is None:
             return
-        # A folder that is root's may not let the service user remove them: then the next server does.
+        self.refuse()
+        self.sock.close()
+        # A folder that is root's may not let the service user remove them: then root or the next server does.
         with suppress(OSError):
+            if self._is_held(self._lock):
+                self._remove_socket()
+                os.unlink(_beside(self.path))      # while it is held: see _take_lock
+        _unlock(self._lock)
+        self._lock = None
+
+    def _is_held(self, lock: int) -> bool:
+        """Whether it is still ours: who shares it may have given it free, and the next server have it."""
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return _identity(os.stat(_beside(self.path))) == _identity(os.fstat(lock))
+
+    def _remove_socket(self) -> None:
+        with suppress(FileNotFoundError):
             if _identity(os.lstat(self.path)) == self._made:
                 os.unlink(self.path)
-        self.sock.close()
-        _unlock(self.path, self._lock)
-        self._lock = None
 
 
 def claim(path: Path, owner: Owner | None = None) -> Claim:
@@ -65,7 +85,9 @@ def claim(path: Path, owner: Owner | None = None) -> Claim:
             _clear(path)
             sock = _bind(path, owner, maker)
         except BaseException:
-            _unlock(path, lock)
+            with suppress(OSError):
+                os.unlink(_beside(path))
+            _unlock(lock)
             raise
         return Claim(path, lock, sock)
     except OSError as error:
@@ -116,9 +138,9 @@ def _take_lock(path: Path) -> int:
         os.close(fd)
 
 
-def _unlock(path: Path, lock: int) -> None:
-    with suppress(OSError):
-        os.unlink(_beside(path))      # while it is held: see _take_lock
+def _unlock(lock: int) -> None:
+    """Give the lock free, for all who share it."""
+    fcntl.flock(lock, fcntl.LOCK_UN)
     os.close(lock)
 
 

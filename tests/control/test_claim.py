@@ -130,6 +130,14 @@ def test_the_socket_of_a_killed_server_is_replaced(path: Path) -> None:
         assert client.call("server.status")
 
 
+def test_who_sees_its_connection_end_can_start_the_next_server_at_once(path: Path) -> None:
+    with Station(path).serving() as station, station.raw() as client:
+        station.stop()
+        client.wait_until_hung_up_on()
+        with claimed(path):
+            assert path.is_socket()
+
+
 def test_a_client_that_calls_before_the_socket_is_served_waits(path: Path) -> None:
     with claimed(path) as held, Raw(path) as early:
         early.send(request("server.status"))
@@ -254,6 +262,42 @@ def test_the_service_user_gives_it_free_or_leaves_what_the_next_server_removes(t
     subprocess.run(command, check=True)
     with claimed(path, SOMEBODY):
         assert owner_of(path) == SOMEBODY
+
+
+SHARE = """
+import os, sys
+from pathlib import Path
+from mtq.control.claim import Owner, claim
+owner = Owner(int(sys.argv[2]), int(sys.argv[3]))
+held = claim(Path(sys.argv[1]), owner)
+if os.fork() == 0:
+    os.chdir(Path(sys.argv[1]).parent.parent)
+    if os.geteuid() == 0:
+        os.setgroups([]), os.setgid(owner.gid), os.setuid(owner.uid)
+    held.release()
+    os._exit(0)
+os.wait()
+print("released", flush=True)
+sys.stdin.read()
+held.release()
+"""
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_what_the_worker_gives_free_can_be_had_while_the_root_process_is_still_there(
+    tmp_path: Path, there: bool
+) -> None:
+    path = tmp_path / "run" / "control.sock"
+    if there:
+        path.parent.mkdir()     # root's own: nothing in it can be removed by another
+    command = [sys.executable, "-c", SHARE, str(path), str(SOMEBODY.uid), str(SOMEBODY.gid)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as root:
+        assert root.stdout is not None
+        assert root.stdout.readline() == "released\n"
+        with claimed(path, SOMEBODY):
+            root.communicate()      # it ends, and leaves alone what it shares no more
+            assert path.is_socket()
+            assert refusal(path, SOMEBODY) == f"{RUNNING}{path}"
 
 
 def test_a_third_persons_folder_is_not_used(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
