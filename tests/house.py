@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from copy import copy
@@ -156,9 +156,9 @@ class House:
         return [link for link in links if link.startswith(f"{self.folder}/")]
 
     @contextmanager
-    def process(self) -> Iterator[subprocess.Popen[str]]:
-        """Serve by the real command, `mtq serve`."""
-        command = [MTQ, "--config", str(self.file), "serve"]
+    def process(self, through: Sequence[str] = ()) -> Iterator[subprocess.Popen[str]]:
+        """Serve by the real command, `mtq serve`. `through` is a command that runs the command after it."""
+        command = [*through, MTQ, "--config", str(self.file), "serve"]
         with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
             try:
                 wait_for_line(server, "ready")

@@ -17,6 +17,7 @@ from mtq.errors import Code, MtqError, Refusal
 from mtq.ledger import Event, Ledger, Remark, SessionClosed, SessionRecord
 from mtq.mail.lock import Locks
 from mtq.proxy.failures import Failures
+from mtq.server import descriptors
 from mtq.server.connection import LAST_WORDS
 from mtq.server.firewall import Firewall
 from mtq.server.house import House
@@ -156,9 +157,8 @@ class Server:
 
     def warnings(self) -> list[str]:
         """What an administrator should change."""
-        if os.geteuid() == 0:
-            return [AS_ROOT]
-        return []
+        shortage = descriptors.shortage(self.config.services.values())
+        return [*([AS_ROOT] if os.geteuid() == 0 else []), *([shortage] if shortage else [])]
 
     # What an administrator asks of it
 
