@@ -1,19 +1,21 @@
 """The one way in which commands change the configuration."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from pathlib import Path
 
 import typer
 
 from mtq.config import assignment, keys
 from mtq.config.document import Document
 from mtq.config.edit import Outcome, edit
-from mtq.config.layout import Path
+from mtq.config.layout import Path as KeyPath
 from mtq.config.model import Config
 from mtq.config.wording import named
 from mtq.config.writing import written
-from mtq.errors import NoServer, WrongUsage
+from mtq.errors import MtqError, NoServer, WrongUsage
 
-from . import place
+from . import place, remote
 from .console import note, say
 
 Change = Callable[[Document, Config], str]
@@ -23,26 +25,28 @@ Change = Callable[[Document, Config], str]
 def change(context: typer.Context, alter: Change, quiet: bool = False, dry_run: bool = False) -> Outcome:
     """Change the configuration and say so, or print what a dry run would change.
 
-    Raises what `edit` raises; nothing is changed then.
+    Raises what `edit` raises, and nothing is changed then; and MtqError if the running server could not follow.
     """
-    said = ""
+    file, said = place.of(context).file, ""
+    before: Config | None = None
 
     def altering(document: Document, config: Config) -> None:
-        nonlocal said
-        said = alter(document, config)
+        nonlocal said, before
+        said, before = alter(document, config), config
 
-    outcome = edit(place.of(context).file, altering, dry_run)
+    outcome = edit(file, altering, dry_run)
+    assert before is not None
     if not outcome.changed:
         note(f"unchanged: {said}", quiet)
     elif dry_run:
         say("\n".join(outcome.difference()))
     else:
         note(said, quiet)
-        _tell_server(outcome)
+        _tell_server(file, before, outcome.config, quiet)
     return outcome
 
 
-def assign(document: Document, config: Config, path: Path, text: str) -> str:
+def assign(document: Document, config: Config, path: KeyPath, text: str) -> str:
     """Set a key to the value that was typed, and say what it is now. A target may be new, a service has to be there.
 
     Raises WrongUsage for an unknown key and for a value that is not allowed, NoSuchTable without the service.
@@ -58,15 +62,32 @@ def assign(document: Document, config: Config, path: Path, text: str) -> str:
     return f"{named(key.path)} = {written(value)}"
 
 
-def _tell_server(outcome: Outcome) -> None:
+def _tell_server(file: Path, before: Config, after: Config, quiet: bool) -> None:
     """Let a change that is written reach the running server. Raises MtqError if that could not follow."""
-    from mtq.control.client import Client
+    from mtq.control.troubles import HungUp
 
-    from .reload import complain
+    from .reload import complain, say_what_waits
 
     try:
-        server = Client.connect(outcome.config.server.control_socket)
+        # It listens where it did when it started, wherever the change may want it to.
+        with remote.reach(before.server.control_socket, file) as server:
+            told = server.call("server.reload", within=remote.RELOAD)
+    except remote.RunsWithAnother as another:
+        note(str(another), quiet)
+        return
+    except HungUp:
+        note("the server has ended meanwhile; it goes by the change when it is started again", quiet)
+        return
     except NoServer:
         return
-    with server:
-        complain(server.call("server.reload"))
+    except MtqError as error:
+        raise type(error)(f"{file} was changed, but the running server could not be told: {error}") from None
+    say_what_waits(told, quiet)
+    complain(told, _concerned(before, after))
+
+
+def _concerned(before: Config, after: Config) -> Collection[str] | None:
+    """The services that a change is about; None for all: it is about what they share."""
+    if replace(before, services={}) != replace(after, services={}):
+        return None
+    return [name for name, service in after.services.items() if service != before.services.get(name)]

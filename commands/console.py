@@ -29,6 +29,11 @@ def note(text: str, quiet: bool = False) -> None:
         sys.stderr = open(os.devnull, "w")      # noqa: SIM115 - open until the process ends
 
 
+def counted(number: object, thing: str) -> str:
+    """So many of a thing: `1 session`, `2 sessions`."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
 def say_json(data: object) -> None:
     """Data for a program, alone on stdout. Times are ISO 8601 in UTC."""
     import json

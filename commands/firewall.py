@@ -1,22 +1,21 @@
 """`mtq firewall`: who may come in, by ranges of addresses."""
 
+import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mtq.access import ranges
-from mtq.errors import Exit, MtqError, WrongUsage
+from mtq.errors import Exit, WrongUsage
 
-from . import place, remote
-from .console import end, lines, rows_of, say, say_json
+from . import addresses, in_force
+from .console import end, lines, note, say, say_json
 from .options import DryRun, Json, Quiet
 
 if TYPE_CHECKING:
     from mtq.access.entry import Entry
-    from mtq.access.policy import Policy
-    from mtq.access.rules import Addresses, Decision
     from mtq.config.document import Document
     from mtq.config.model import Config
     from mtq.config.range_lists import RangeList
@@ -25,8 +24,10 @@ app = typer.Typer(
     add_completion=False, no_args_is_help=True, rich_markup_mode=None, help="Who may come in, by ranges of addresses."
 )
 
-RESOLVING = 5.0
-"""Seconds that host names among the ranges may take where no server is running that knows them."""
+WRONG = 20
+"""Lines of a file that are told to be wrong, at most."""
+
+_NONE = "No range is listed: `mtq firewall add RANGE --service NAME`."
 
 Service = Annotated[str | None, typer.Option("--service", metavar="SERVICE", help="The ranges of this service.")]
 Lan = Annotated[bool, typer.Option("--lan", help="The ranges of the local network (server.lan).")]
@@ -41,13 +42,15 @@ Comment = Annotated[str | None, typer.Option("--comment", metavar="TEXT", help="
 @app.command("list")
 def list_ranges(context: typer.Context, service: Service = None, lan: Lan = False, as_json: Json = False) -> None:
     """List the ranges, and whether each is in force; of all services and the LAN if none is named."""
-    rows = [row for row in _rows(context) if _is_wanted(row, service, lan)]
-    if service is not None:
-        _known(service, place.config(context))
+    rows, services = in_force.rows(context)
+    if service is not None and service not in services:
+        raise in_force.no_such(service, services)
+    if service is not None or lan:
+        rows = [row for row in rows if (row["service"] == service if row["service"] else lan)]
     if as_json:
         say_json({"ranges": rows})
     else:
-        lines(rows, "No range is listed: `mtq firewall add RANGE --service NAME`.")
+        lines([{**row, "service": row["service"] or "LAN"} for row in rows], _NONE)
 
 
 @app.command()
@@ -62,13 +65,13 @@ def add(
     quiet: Quiet = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Add ranges to a service or to the LAN. One that is there gets the expiry and the comment that are given."""
+    """Add ranges to a service or to the LAN. One that is there stays for as long as it would have, or longer."""
     from mtq.access.entry import Entry
     from mtq.config.range_lists import parsed, until
 
-    end_of_it = until(expires)
-    wanted = [Entry(parsed(text, exclude), end_of_it, comment or "") for text in range_]
-    _add(context, _place(service, lan), wanted, quiet, dry_run)
+    said, end_of_it = _comment(comment), until(expires)
+    wanted = [Entry(parsed(text, exclude), end_of_it, said) for text in range_]
+    _add(context, service, lan, wanted, quiet, dry_run)
 
 
 @app.command()
@@ -94,7 +97,7 @@ def remove(
 @app.command("import")
 def import_ranges(
     context: typer.Context,
-    file: Annotated[typer.FileText, typer.Argument(metavar="PATH", help="One range a line; - is standard input.")],
+    file: Annotated[str, typer.Argument(metavar="PATH", show_default=False, help="- is standard input.")],
     service: Service = None,
     lan: Lan = False,
     exclude: Exclude = False,
@@ -103,20 +106,21 @@ def import_ranges(
     quiet: Quiet = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Add all ranges of a file, one a line; what follows # is its comment."""
+    """Add all ranges of a file, one a line; what follows # is its comment. One that is wrong, and none is added."""
     from mtq.config.range_lists import until
 
-    end_of_it = until(expires)
-    try:
-        wanted = [
-            _entry(f"{file.name}: line {number}: ", text, exclude, end_of_it, comment or said.strip())
-            for number, line in enumerate(file, 1)
-            for text, _, said in [line.partition("#")]
-            if text.strip()
-        ]
-    except UnicodeDecodeError:
-        raise MtqError(f"{file.name}: not UTF-8") from None
-    _add(context, _place(service, lan), wanted, quiet, dry_run)
+    said, end_of_it = _comment(comment), until(expires)
+    wanted, wrong = [], []
+    for number, line in enumerate(_text(file).split("\n"), 1):
+        written, _, about = line.partition("#")
+        try:
+            wanted += _entries(written, exclude, end_of_it, said or about.strip())
+        except WrongUsage as error:
+            wrong.append(f"{file}: line {number}: {error}")
+    if wrong:
+        more = [f"{file}: {len(wrong)} lines are wrong"] if len(wrong) > WRONG else []
+        raise WrongUsage("\n".join([*wrong[:WRONG], *more]))
+    _add(context, service, lan, wanted, quiet, dry_run)
 
 
 @app.command()
@@ -138,9 +142,11 @@ def mode(
     wanted = assignment.value(path, mode, Choice(Mode))
 
     def alter(document: "Document", config: "Config") -> str:
-        if _known(service, config).access.value != wanted:
+        if service not in config.services:
+            raise in_force.no_such(service, list(config.services))
+        if config.services[service].access.value != wanted:
             document.set(path, wanted)
-        return f"service {service} lets in by {wanted}"
+        return f"service {service}: access is {wanted}"
 
     change(context, alter, quiet, dry_run)
 
@@ -154,11 +160,8 @@ def try_address(
     as_json: Json = False,
 ) -> None:
     """Say whether an address is let in (exit 0) or not (exit 1), and which range decides."""
-    try:
-        client = ranges.client_address(address)
-    except ValueError:
-        raise WrongUsage(f"{address} is no address") from None
-    row = _decided(context, str(client), service, lan)
+    client = str(addresses.parsed(address))
+    row = in_force.decided(context, client, service, lan)
     if as_json:
         say_json(row)
     else:
@@ -171,21 +174,42 @@ def try_address(
 
 
 def _add(
-    context: typer.Context, where: "RangeList", wanted: "Sequence[Entry]", quiet: bool, dry_run: bool
+    context: typer.Context, service: str | None, lan: bool, wanted: "Sequence[Entry]", quiet: bool, dry_run: bool
 ) -> None:
+    from mtq.access.mode import Mode
+
     from .change import change
 
-    change(context, lambda document, config: where.add(document, config, wanted), quiet, dry_run)
+    where = _place(service, lan)
+    outcome = change(context, lambda document, config: where.add(document, config, wanted), quiet, dry_run)
+    if service is not None and outcome.config.services[service].access is Mode.ANY:
+        note(f'service {service} lets in everybody (access is "any"): its ranges do not count', quiet)
 
 
-def _entry(where: str, text: str, exclude: bool, until: datetime | None, comment: str) -> "Entry":
+def _entries(written: str, exclude: bool, until: datetime | None, comment: str) -> "list[Entry]":
+    """The range of a line; none of an empty one. Raises WrongUsage."""
     from mtq.access.entry import Entry
     from mtq.config.range_lists import parsed
 
+    return [Entry(parsed(written, exclude), until, comment)] if written.strip() else []
+
+
+def _text(file: str) -> str:
+    """What is in a file. Raises MtqError, OSError."""
+    raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     try:
-        return Entry(parsed(text, exclude), until, comment)
-    except WrongUsage as error:
-        raise WrongUsage(f"{where}{error}") from None
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise WrongUsage(f"{file}: line {line}: not UTF-8") from None
+
+
+def _comment(text: str | None) -> str:
+    """What was given as a comment. Raises WrongUsage for what no configuration can hold."""
+    said = text or ""
+    if any("\ud800" <= character <= "\udfff" for character in said):
+        raise WrongUsage("--comment: not UTF-8")
+    return said
 
 
 def _place(service: str | None, lan: bool) -> "RangeList":
@@ -194,79 +218,3 @@ def _place(service: str | None, lan: bool) -> "RangeList":
     if (service is None) is not lan:
         raise WrongUsage("say which ranges: --service NAME or --lan")
     return RangeList.of(service)
-
-
-def _known(service: str, config: "Config") -> Any:
-    if service not in config.services:
-        raise MtqError(f"there is no service {service}; there are: {', '.join(config.services) or 'none'}")
-    return config.services[service]
-
-
-# What is in force: the running server knows, else it is worked out here by the same code
-
-
-def _rows(context: typer.Context) -> list[Any]:
-    server = remote.server_if_running(context)
-    if server is not None:
-        with server:
-            return rows_of(server.call("firewall.list"), "ranges")
-    from mtq.control.rows import range_row
-
-    config = place.config(context)
-    now = datetime.now(UTC)
-    rows = []
-    for name in (*config.services, None):
-        policy = _policy(config, name)
-        names = _names(policy)
-        rows += [range_row(row) for row in policy.rows(name, now, names) if (row.service is None) is (name is None)]
-    return rows
-
-
-def _is_wanted(row: Any, service: str | None, lan: bool) -> bool:
-    if service is None and not lan:
-        return True
-    return row["service"] == service if service is not None else row["service"] is None
-
-
-def _decided(context: typer.Context, address: str, service: str | None, lan: bool) -> Any:
-    config = place.config(context)
-    if service is None and not lan and len(config.services) == 1:
-        [service] = config.services
-    _place(service, lan)
-    if service is not None:
-        _known(service, config)
-        server = remote.server_if_running(context)
-        if server is not None:
-            with server:
-                return server.call("firewall.check", address=address, service=service)
-    decision = _decision(config, address, service)
-    return {
-        "address": address,
-        "service": service,
-        "allowed": decision.allowed,
-        "range": decision.range,
-        "reason": decision.reason,
-    }
-
-
-def _decision(config: "Config", address: str, service: str | None) -> "Decision":
-    policy = _policy(config, service)
-    return policy.standing(datetime.now(UTC), _names(policy)).decide(ranges.client_address(address))
-
-
-def _policy(config: "Config", service: str | None) -> "Policy":
-    """The access control of a service or (None) of the LAN, by the code that serves."""
-    from mtq.access import firewall_file
-    from mtq.access.policy import Policy
-    from mtq.access.rules import Mode
-
-    if service is None:
-        return Policy(Mode.FIREWALL, config.server.lan)
-    settings = config.services[service]
-    return Policy(settings.access, settings.firewall, firewall_file.read(settings.firewall_file), config.server.lan)
-
-
-def _names(policy: "Policy") -> "Addresses":
-    from mtq.server.resolver import addresses_now
-
-    return addresses_now(policy.hosts, RESOLVING) if policy.hosts else {}

@@ -58,8 +58,11 @@ def init(
     fill(file, quiet)
 
 
-def fill(file: Path, quiet: bool = False) -> Config:
-    """Write the safe configuration and make all that it needs. Says what, where, and what to type next."""
+def fill(file: Path, quiet: bool = False, serving: bool = False) -> Config:
+    """Write the safe configuration and make all that it needs. Says what, where, and what to type next.
+
+    `serving`: the server starts right away.
+    """
     file.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
     durable.replace(file, _safe().encode(), 0o644)
     config = load(file)
@@ -67,7 +70,7 @@ def fill(file: Path, quiet: bool = False) -> Config:
     furnish(config, quiet)
     listening = ", ".join(f"{name} on {service.listen[0]}" for name, service in config.services.items())
     note(f"services: {listening}; clients from this machine and from private networks are let in", quiet)
-    note("next: `mtq user add NAME`, then `mtq serve`", quiet)
+    note(f"next: `mtq user add NAME`{' in another terminal' if serving else ', then `mtq serve`'}", quiet)
     return config
 
 

@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
-from . import remote
+from . import addresses, remote
 from .console import lines, note, rows_of, say_json
-from .options import Json, Quiet
+from .options import DryRun, Json, Quiet
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, rich_markup_mode=None, help="Addresses that fail to log in."
@@ -26,9 +26,20 @@ def list_penalties(context: typer.Context, as_json: Json = False) -> None:
 
 @app.command()
 def forget(
-    context: typer.Context, address: Annotated[str, typer.Argument(metavar="ADDRESS")], quiet: Quiet = False
+    context: typer.Context,
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", show_default=False)],
+    quiet: Quiet = False,
+    dry_run: DryRun = False,
 ) -> None:
-    """Let an address begin anew. An IPv6 address stands for its /64 network."""
+    """Let an address begin anew. An IPv6 address stands for its /64 network, as which it is listed."""
+    meant = addresses.parsed(address.removesuffix("/64") if ":" in address else address)
     with remote.server(context) as server:
-        told = server.call("penalty.forget", address=address)
-    note(f"{address} begins anew" if told.get("forgotten") else f"unchanged: nothing stood against {address}", quiet)
+        if dry_run:
+            from mtq.users.throttle import subscriber
+
+            listed = {row["address"] for row in rows_of(server.call("penalty.list"), "penalties")}
+            forgotten = subscriber(meant) in listed
+        else:
+            forgotten = bool(server.call("penalty.forget", address=str(meant)).get("forgotten"))
+    done = "would begin anew" if dry_run else "begins anew"
+    note(f"{address} {done}" if forgotten else f"unchanged: nothing stood against {address}", quiet)

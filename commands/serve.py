@@ -40,7 +40,7 @@ def _configuration(context: typer.Context) -> Config:
 
     where = place.of(context)
     if not where.named and not where.file.exists():
-        return fill(where.file)
+        return fill(where.file, serving=True)
     config = place.config(context)
     furnish(config)
     return config

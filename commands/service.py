@@ -1,27 +1,27 @@
 """`mtq service`: the POP3 services."""
 
 from collections.abc import Mapping, Sequence
+from enum import Enum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mtq.errors import MtqError, WrongUsage
+from mtq.errors import ConfigInvalid, MtqError, WrongUsage
 
 from . import place, remote
-from .console import lines, note, rows_of, say_json, table
+from .console import lines, note, rows_of, say_json
 from .options import DryRun, Json, Quiet
 
 if TYPE_CHECKING:
     from mtq.config.document import Document
     from mtq.config.model import Config
+    from mtq.control.client import Client
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, help="POP3 services.")
 
 Name = Annotated[str, typer.Argument(metavar="SERVICE", show_default=False)]
 Settings = Annotated[list[str], typer.Argument(metavar="KEY=VALUE...", show_default=False)]
-
-PATIENCE = 700.0
-"""Seconds a service may take to end its sessions: `shutdown_grace` is at most 600."""
 
 
 @app.command("list")
@@ -48,7 +48,7 @@ def show(context: typer.Context, name: Name, as_json: Json = False) -> None:
         say_json({**row, "settings": settings})
         return
     facts = [(key, row[key]) for key in ("name", "state", "connections", "error")]
-    table(("key", "value"), [*facts, *_flat(settings, "")], "")
+    lines([{"key": key, "value": value} for key, value in (*facts, *_flat(settings, ""))], "")
 
 
 @app.command()
@@ -68,8 +68,8 @@ def add(
     def alter(document: "Document", config: "Config") -> str:
         pairs = _values(name, [f"listen={_as_list(listen)}", *(settings or [])])
         if name in config.services:
-            if all(document.get(("services", name, *path)) == value for path, value in pairs):
-                return f"service {name} is there"
+            if _is_so(document, config, name, pairs, place.of(context).file):
+                return f"service {name} is there already"
             raise MtqError(f"there is a service {name} already; `mtq service set {name}` changes it")
         for path, value in pairs:
             document.set(("services", name, *path), value)
@@ -83,13 +83,15 @@ def set_values(
     context: typer.Context, name: Name, settings: Settings, quiet: Quiet = False, dry_run: DryRun = False
 ) -> None:
     """Change settings of a service, such as max_connections=50."""
-    from .change import change
+    from mtq.config import assignment
+
+    from .change import assign, change
+
+    pairs = [assignment.pair(text) for text in settings]
 
     def alter(document: "Document", config: "Config") -> str:
         _known(name, config)
-        for path, value in _values(name, settings):
-            document.set(("services", name, *path), value)
-        return f"service {name}: {', '.join(settings)}"
+        return ", ".join(assign(document, config, ("services", name, *path), value) for path, value in pairs)
 
     change(context, alter, quiet, dry_run)
 
@@ -116,8 +118,8 @@ def enable(
 ) -> None:
     """Have a service start with the server."""
     _enable(context, name, True, quiet, dry_run)
-    if now and not dry_run:
-        _act(context, "service.start", name, "started", quiet)
+    if now:
+        _act(context, Act.START, name, quiet, dry_run)
 
 
 @app.command()
@@ -130,32 +132,63 @@ def disable(
 ) -> None:
     """Have a service no longer start with the server."""
     _enable(context, name, False, quiet, dry_run)
-    if now and not dry_run:
-        _act(context, "service.stop", name, "stopped", quiet)
+    if now:
+        _act(context, Act.STOP, name, quiet, dry_run)
 
 
 @app.command()
-def start(context: typer.Context, name: Name, quiet: Quiet = False) -> None:
+def start(context: typer.Context, name: Name, quiet: Quiet = False, dry_run: DryRun = False) -> None:
     """Start a service of the running server."""
-    _act(context, "service.start", name, "started", quiet)
+    _act(context, Act.START, name, quiet, dry_run)
 
 
 @app.command()
-def stop(context: typer.Context, name: Name, quiet: Quiet = False) -> None:
+def stop(context: typer.Context, name: Name, quiet: Quiet = False, dry_run: DryRun = False) -> None:
     """Stop a service of the running server and end its sessions; commands in flight are finished."""
-    _act(context, "service.stop", name, "stopped", quiet)
+    _act(context, Act.STOP, name, quiet, dry_run)
 
 
 @app.command()
-def restart(context: typer.Context, name: Name, quiet: Quiet = False) -> None:
+def restart(context: typer.Context, name: Name, quiet: Quiet = False, dry_run: DryRun = False) -> None:
     """Stop a service of the running server and start it again."""
-    _act(context, "service.restart", name, "restarted", quiet)
+    _act(context, Act.RESTART, name, quiet, dry_run)
 
 
-def _act(context: typer.Context, method: str, name: str, done: str, quiet: bool) -> None:
+class Act(Enum):
+    """What is done to a service of the running server."""
+
+    START = "service.start"
+    STOP = "service.stop"
+    RESTART = "service.restart"
+
+    @property
+    def done(self) -> str:
+        """What has become of the service then."""
+        return {Act.START: "started", Act.STOP: "stopped", Act.RESTART: "restarted"}[self]
+
+    @property
+    def idle_in(self) -> str | None:
+        """The state in which it changes nothing."""
+        return {Act.START: "running", Act.STOP: "stopped", Act.RESTART: None}[self]
+
+
+def _act(context: typer.Context, act: Act, name: str, quiet: bool, dry_run: bool) -> None:
     with remote.server(context) as server:
-        told = server.call(method, within=PATIENCE, name=name)
-    note(f"service {name} was {done}" if told.get("changed") else f"unchanged: service {name} is {done}", quiet)
+        if dry_run:
+            changes = _state_of(server, name) != act.idle_in
+        else:
+            changes = bool(server.call(act.value, within=remote.PATIENCE, name=name).get("changed"))
+    if not changes:
+        note(f"unchanged: service {name} is {act.idle_in} already", quiet)
+    else:
+        note(f"service {name} {'would be' if dry_run else 'was'} {act.done}", quiet)
+
+
+def _state_of(server: "Client", name: str) -> object:
+    states = {row["name"]: row["state"] for row in rows_of(server.call("service.list"), "services")}
+    if name not in states:
+        raise _no_such(name, list(states))
+    return states[name]
 
 
 def _enable(context: typer.Context, name: str, wanted: bool, quiet: bool, dry_run: bool) -> None:
@@ -209,6 +242,23 @@ def _values(name: str, settings: Sequence[str]) -> list[tuple[tuple[str, ...], A
     return found
 
 
+def _is_so(
+    document: "Document", config: "Config", name: str, settings: Sequence[tuple[tuple[str, ...], Any]], file: Path
+) -> bool:
+    """Whether a service has these settings already, however they are written."""
+    from mtq.config.document import Document
+    from mtq.config.paths import here
+    from mtq.config.read import parse
+
+    with_them = Document(document.text)
+    for path, value in settings:
+        with_them.set(("services", name, *path), value)
+    try:
+        return parse(with_them.text, file, here()) == config
+    except ConfigInvalid:
+        return False
+
+
 def _as_list(listen: Sequence[str]) -> str:
     from mtq.config.writing import written
 
@@ -221,5 +271,5 @@ def _flat(settings: Mapping[str, Any], prefix: str) -> list[tuple[str, object]]:
         if isinstance(value, dict):
             rows += _flat(value, f"{prefix}{key}.")
         else:
-            rows.append((prefix + key, ", ".join(map(str, value)) if isinstance(value, list) else value))
+            rows.append((prefix + key, value))
     return rows

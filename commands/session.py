@@ -1,15 +1,18 @@
 """`mtq session`: who is connected."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mtq.errors import MtqError, WrongUsage
 
-from . import remote
+from . import addresses, remote
 from .console import lines, note, rows_of, say_json
 from .options import DryRun, Json, Quiet
+
+if TYPE_CHECKING:
+    from mtq.control.chosen import Chosen
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, rich_markup_mode=None, help="Sessions of the running server."
@@ -37,27 +40,27 @@ def kick(
     dry_run: DryRun = False,
 ) -> None:
     """End sessions. Nothing is removed that was not committed. Exit 1: there is no such session."""
-    given = {"id": session, "user": user, "address": address}
-    chosen = {name: value for name, value in given.items() if value is not None}
-    if len(chosen) != 1:
+    from mtq.control.chosen import chosen
+
+    source = None if address is None else str(addresses.parsed(address))
+    meant = chosen(session, user, source)
+    if meant is None:
         raise WrongUsage("say which session: one of ID, --user and --address")
     with remote.server(context) as server:
         if dry_run:
-            _say_who(rows_of(server.call("session.list"), "sessions"), chosen)
+            _say_who(rows_of(server.call("session.list"), "sessions"), meant, quiet)
             return
-        told = server.call("session.kick", id=session, user=user, address=address)
-    ended = rows_of(told, "sessions")
-    for row in ended:
+        told = server.call("session.kick", id=session, user=user, address=source)
+    for row in rows_of(told, "sessions"):
         note(f"{_named(row)} was ended", quiet)
 
 
-def _say_who(sessions: list[Mapping[str, Any]], chosen: Mapping[str, str]) -> None:
-    [(key, value)] = chosen.items()
-    would = [row for row in sessions if row[key] == value]
+def _say_who(sessions: list[Mapping[str, Any]], meant: "Chosen", quiet: bool) -> None:
+    would = [row for row in sessions if meant.means(row["id"], row["user"], row["address"])]
     if not would:
-        raise MtqError(f"there is no session of {key} {value}")
+        raise MtqError(meant.nobody())
     for row in would:
-        note(f"{_named(row)} would be ended")
+        note(f"{_named(row)} would be ended", quiet)
 
 
 def _named(row: Mapping[str, Any]) -> str:

@@ -3,7 +3,7 @@
 import typer
 
 from . import remote
-from .console import lines, note, rows_of, say, say_json
+from .console import counted, lines, note, rows_of, say, say_json
 from .options import Json
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -19,11 +19,12 @@ def status(context: typer.Context, as_json: Json = False) -> None:
         return
     say(f"mtq {found['version']}, process {found['pid']}, on {found['hostname']} since {found['since']}")
     say(f"configuration {found['config']}")
-    say(f"{found['sessions']} sessions, {found['locks']} locked mailboxes")
+    locks = "1 locked mailbox" if found["locks"] == 1 else f"{found['locks']} locked mailboxes"
+    say(f"{counted(found['sessions'], 'session')}, {locks}")
     totals = found.get("totals")
     if isinstance(totals, dict):
         say("since then: " + ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in totals.items()))
-    lines(rows_of(found, "services"), "No service is configured.")
+    lines(rows_of(found, "services"), "No service is configured: `mtq service add NAME --listen WHERE`.")
     warnings = found.get("warnings")
     for warning in warnings if isinstance(warnings, list) else []:
         note(f"warning: {warning}")

@@ -9,8 +9,8 @@ _mtq_command() {
         'mtq serve') options=(--demo --help) ;;
         'mtq init') options=(--create-user --quiet --dry-run --help) ;;
         'mtq status') options=(--json --help) ;;
-        'mtq reload') options=(--json --quiet --help) ;;
-        'mtq stop') options=(--quiet --help) ;;
+        'mtq reload') options=(--json --quiet --dry-run --help) ;;
+        'mtq stop') options=(--quiet --dry-run --help) ;;
         'mtq service') options=(--help) commands=(list show add set remove enable disable start stop restart) ;;
         'mtq service list') options=(--json --help) ;;
         'mtq service show') options=(--json --help) ;;
@@ -19,9 +19,9 @@ _mtq_command() {
         'mtq service remove') options=(--quiet --dry-run --help) ;;
         'mtq service enable') options=(--now --quiet --dry-run --help) ;;
         'mtq service disable') options=(--now --quiet --dry-run --help) ;;
-        'mtq service start') options=(--quiet --help) ;;
-        'mtq service stop') options=(--quiet --help) ;;
-        'mtq service restart') options=(--quiet --help) ;;
+        'mtq service start') options=(--quiet --dry-run --help) ;;
+        'mtq service stop') options=(--quiet --dry-run --help) ;;
+        'mtq service restart') options=(--quiet --dry-run --help) ;;
         'mtq firewall') options=(--help) commands=(list add remove import mode test) ;;
         'mtq firewall list') options=(--service --lan --json --help) ;;
         'mtq firewall add') options=(--service --lan --exclude --expires --comment --quiet --dry-run --help) ;;
@@ -34,7 +34,7 @@ _mtq_command() {
         'mtq session kick') options=(--user --address --quiet --dry-run --help) ;;
         'mtq penalty') options=(--help) commands=(list forget) ;;
         'mtq penalty list') options=(--json --help) ;;
-        'mtq penalty forget') options=(--quiet --help) ;;
+        'mtq penalty forget') options=(--quiet --dry-run --help) ;;
         'mtq user') options=(--help) commands=(list add passwd remove check) ;;
         'mtq user list') options=(--json --help) ;;
         'mtq user add') options=(--password-stdin --scheme --quiet --dry-run --help) ;;

@@ -362,10 +362,12 @@ complete -c mtq -n "__mtq_at 'mtq status'" -l help -d 'Show this message and exi
 # mtq reload
 complete -c mtq -n "__mtq_at 'mtq reload'" -l json -d 'As JSON'
 complete -c mtq -n "__mtq_at 'mtq reload'" -l quiet -d 'Say nothing when it went well'
+complete -c mtq -n "__mtq_at 'mtq reload'" -l dry-run -d 'Show what would change, and change nothing'
 complete -c mtq -n "__mtq_at 'mtq reload'" -l help -d 'Show this message and exit'
 
 # mtq stop
 complete -c mtq -n "__mtq_at 'mtq stop'" -l quiet -d 'Say nothing when it went well'
+complete -c mtq -n "__mtq_at 'mtq stop'" -l dry-run -d 'Show what would change, and change nothing'
 complete -c mtq -n "__mtq_at 'mtq stop'" -l help -d 'Show this message and exit'
 
 # mtq service
@@ -426,16 +428,19 @@ complete -c mtq -n "__mtq_at 'mtq service disable' 1" -a '(__mtq_names services)
 
 # mtq service start
 complete -c mtq -n "__mtq_at 'mtq service start'" -l quiet -d 'Say nothing when it went well'
+complete -c mtq -n "__mtq_at 'mtq service start'" -l dry-run -d 'Show what would change, and change nothing'
 complete -c mtq -n "__mtq_at 'mtq service start'" -l help -d 'Show this message and exit'
 complete -c mtq -n "__mtq_at 'mtq service start' 1" -a '(__mtq_names services)'
 
 # mtq service stop
 complete -c mtq -n "__mtq_at 'mtq service stop'" -l quiet -d 'Say nothing when it went well'
+complete -c mtq -n "__mtq_at 'mtq service stop'" -l dry-run -d 'Show what would change, and change nothing'
 complete -c mtq -n "__mtq_at 'mtq service stop'" -l help -d 'Show this message and exit'
 complete -c mtq -n "__mtq_at 'mtq service stop' 1" -a '(__mtq_names services)'
 
 # mtq service restart
 complete -c mtq -n "__mtq_at 'mtq service restart'" -l quiet -d 'Say nothing when it went well'
+complete -c mtq -n "__mtq_at 'mtq service restart'" -l dry-run -d 'Show what would change, and change nothing'
 complete -c mtq -n "__mtq_at 'mtq service restart'" -l help -d 'Show this message and exit'
 complete -c mtq -n "__mtq_at 'mtq service restart' 1" -a '(__mtq_names services)'
 
@@ -523,6 +528,7 @@ complete -c mtq -n "__mtq_at 'mtq penalty list'" -l help -d 'Show this message a
 
 # mtq penalty forget
 complete -c mtq -n "__mtq_at 'mtq penalty forget'" -l quiet -d 'Say nothing when it went well'
+complete -c mtq -n "__mtq_at 'mtq penalty forget'" -l dry-run -d 'Show what would change, and change nothing'
 complete -c mtq -n "__mtq_at 'mtq penalty forget'" -l help -d 'Show this message and exit'
 
 # mtq user

@@ -1,8 +1,8 @@
 """A house of mail for a test: a configuration in a temporary folder, users, letters, and a server that serves it.
 
 The server runs in a thread of the test's own process, under a guard that turns every blocking call on its event
-loop into an error; whatever goes wrong inside it fails the test. It has its control socket, so that commands reach it.
-`process` runs the real command instead.
+loop into an error; whatever goes wrong inside it fails the test. It has its control socket, so that commands reach
+it. `process` runs the real command instead.
 """
 
 import asyncio

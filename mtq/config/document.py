@@ -7,7 +7,7 @@ afterwards, so a fault in here changes nothing. tomlkit writes new keys and valu
 
 import copy
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from mtq.config import inline, listed
 from mtq.config.layout import Path, join, split
@@ -102,6 +102,19 @@ class Document:
             self._rewrite(path, lambda text: listed.read(text or "[]").without(gone).text, left)
         return list(gone.values())
 
+    def amend(self, path: Path, change: Callable[[Plain], Plain]) -> None:
+        """Change items of a list where they stand, with their comments. A lone value in place of a list stays.
+
+        Raises Unchangeable.
+        """
+        old = self.get(path)
+        if not isinstance(old, list):
+            return
+        new = [change(item) for item in old]
+        texts = {index: written(item) for index, item in enumerate(new) if not alike(item, old[index])}
+        if texts:
+            self._rewrite(path, lambda text: _amended(text or "[]", texts), new)
+
     def _rewrite(self, path: Path, change: inline.Change, value: Plain) -> None:
         """Put what `change` makes of the text of a value in its place; it then means `value`."""
         expected = copy.deepcopy(self._data)
@@ -147,6 +160,13 @@ def _table(data: dict[str, Plain], path: Path) -> dict[str, Plain]:
         if not isinstance(data, dict):
             raise Unchangeable(f"{dotted(path[:depth])}: no table, so there cannot be {dotted(path)}")
     return data
+
+
+def _amended(text: str, items: Mapping[int, str]) -> str:
+    array = listed.read(text)
+    for index, item in items.items():
+        array = array.with_text(index, item)
+    return array.text
 
 
 def _relisted(text: str, old: list[Plain], new: list[Plain]) -> str:

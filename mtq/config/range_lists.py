@@ -1,6 +1,6 @@
 """The lists of ranges in a configuration, a service's or the LAN's, changed entry by entry.
 
-Two ways to write one range are one range. What has expired goes with every change.
+Two ways to write one range are one range. What has expired, in whichever list, goes with every change.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,8 +20,8 @@ from mtq.errors import MtqError, WrongUsage
 MOST = 10_000
 """Ranges that a list in the configuration may have; more are at home in a firewall_file, which is read faster."""
 
-Items = Sequence[Plain]
-"""Ranges as they stand in the file: strings and tables."""
+SHOWN = 5
+"""Ranges that are named when a change is told; of more only the number is."""
 
 
 @dataclass(frozen=True)
@@ -39,31 +39,82 @@ class RangeList:
         return cls(("services", service, "firewall"), f"service {service}")
 
     def add(self, document: Document, config: Config, entries: Sequence[Entry]) -> str:
-        """Add ranges; one that is there gets the expiry and the comment that are given. Says what holds now.
+        """Add ranges, and say what holds now. One that is there stays for as long as it would, or longer.
 
         Raises MtqError for a service that is not there, and for a list that would be too long.
         """
-        changed = self._change(document, config, lambda items: _added(items, entries))
-        texts = _shown([entry.range for entry in entries])
-        return f"{self.name}: {texts} {'added' if changed else 'there already'}"
+        self._check(config)
+        told = _Told()
+        dropped = _drop_expired(document, config)
+        wanted = {_identity(entry.range): entry for entry in entries}
+        there = {_of(item): item for item in self._items(document, config)}
+        new = {identity: _item_of(entry) for identity, entry in wanted.items() if identity not in there}
+        for identity, entry in wanted.items():
+            if identity in new:
+                told.add(f"added{_until(entry.until)}", entry.range.text)
+            else:
+                item, now = there[identity], _prolonged(there[identity], entry)
+                told.add(f"there {'already' if now == item else 'now'}{_until(_end(now))}", _text(item))
+        if new and len(there) + len(new) > MOST:
+            number = len(there) + len(new)
+            raise MtqError(f"{self.name} would have {number} ranges; over {MOST} belong into a firewall_file")
+        self._change(document, config, lambda item: _prolonged(item, wanted.get(_of(item))), list(new.values()))
+        return "; ".join([f"{self.name}: {told}", *dropped])
 
     def remove(self, document: Document, config: Config, unwanted: Sequence[Range]) -> str:
         """Remove ranges, and say what holds now. Raises MtqError for a service that is not there."""
+        self._check(config)
+        told = _Told()
+        dropped = _drop_expired(document, config)
+        found = self._items(document, config)
+        there = {_of(item) for item in found}
+        for range in unwanted:
+            told.add("removed" if _identity(range) in there else "not there", range.text)
         gone = {_identity(range) for range in unwanted}
-        changed = self._change(document, config, lambda items: [item for item in items if _of(item) not in gone])
-        return f"{self.name}: {_shown(unwanted)} {'removed' if changed else 'not there'}"
+        left = [item for item in found if _of(item) not in gone]
+        if left != found:
+            document.set(self.path, left)
+        return "; ".join([f"{self.name}: {told}", *dropped])
 
-    def _change(self, document: Document, config: Config, altered: Callable[[Items], Items]) -> bool:
+    def drop_expired(self, document: Document, now: datetime) -> Sequence[Plain]:
+        """Remove what has expired, and say what that was."""
+        return document.discard(self.path, lambda item: (end := _end(item)) is not None and end <= now)
+
+    def _check(self, config: Config) -> None:
         if self.path[0] == "services" and self.path[1] not in config.services:
             there = ", ".join(config.services) or "none"
             raise MtqError(f"there is no service {self.path[1]}; there are: {there}")
+
+    def _items(self, document: Document, config: Config) -> list[Plain]:
+        """What stands in the list, or in the default that holds without one."""
         written = document.get(self.path)
-        before = written if isinstance(written, list) else plain(config.server.lan) if self.name == "LAN" else []
-        now = datetime.now(UTC)
-        after = list(altered([item for item in before if not _is_expired(item, now)]))
-        if len(after) > MOST:
-            raise MtqError(f"{self.name} would have {len(after)} ranges; over {MOST} belong into a firewall_file")
-        return after != before and document.set(self.path, after)
+        if isinstance(written, list):
+            return list(written)
+        return list(plain(config.server.lan)) if self.path[0] == "server" else []
+
+    def _change(
+        self, document: Document, config: Config, changed: Callable[[Plain], Plain], new: list[Plain]
+    ) -> None:
+        """Change items where they stand, and put others behind them."""
+        document.amend(self.path, changed)
+        there = self._items(document, config)
+        items = [*map(changed, there), *new]
+        if items != there:
+            document.set(self.path, items)
+
+
+class _Told:
+    """What has become of ranges, in words: `192.0.2.1, 192.0.2.2 added; 192.0.2.3 there already`."""
+
+    def __init__(self) -> None:
+        self._by_outcome: dict[str, dict[str, None]] = {}
+
+    def add(self, outcome: str, range: str) -> None:
+        """This has become of it."""
+        self._by_outcome.setdefault(outcome, {})[range] = None
+
+    def __str__(self) -> str:
+        return "; ".join(f"{_shown(list(found))} {outcome}" for outcome, found in self._by_outcome.items())
 
 
 def parsed(text: str, exclude: bool = False) -> Range:
@@ -76,24 +127,34 @@ def parsed(text: str, exclude: bool = False) -> Range:
 
 
 def until(duration: str | None) -> datetime | None:
-    """When a range expires that is to stand for so long. Raises WrongUsage."""
+    """When a range expires that is to stand for so long, in whole seconds. Raises WrongUsage."""
     if duration is None:
         return None
-    return (datetime.now(UTC) + timedelta(seconds=parse(duration))).replace(microsecond=0)
+    seconds = parse(duration)
+    if seconds == 0:
+        raise WrongUsage(f"{duration}: a range cannot expire at once; allowed is a second or more")
+    return (datetime.now(UTC) + timedelta(seconds=seconds + 1)).replace(microsecond=0)
 
 
-def _added(items: Items, entries: Sequence[Entry]) -> Items:
-    found = list(items)
-    at = {_of(item): index for index, item in enumerate(found)}
-    for entry in entries:
-        index = at.get(_identity(entry.range))
-        if index is None:
-            at[_identity(entry.range)] = len(found)
-            found.append(_item(entry.range.text, entry.until, entry.comment))
-        else:
-            said = found[index].get("comment", "") if isinstance(found[index], dict) else ""
-            found[index] = _item(_text(found[index]), entry.until, entry.comment or said)
-    return found
+def _drop_expired(document: Document, config: Config) -> list[str]:
+    """Remove what has expired from every list; what that was, in words."""
+    now = datetime.now(UTC)
+    lists = [RangeList.of(None), *map(RangeList.of, config.services)]
+    gone = [(where.name, where.drop_expired(document, now)) for where in lists]
+    return [f"{name}: {_shown([_text(item) for item in items])} had expired" for name, items in gone if items]
+
+
+def _prolonged(item: Plain, entry: Entry | None) -> Plain:
+    """An item after it was added again by this entry, if it was."""
+    if entry is None:
+        return item
+    end, comment = _end(item), item.get("comment", "") if isinstance(item, dict) else ""
+    last = None if end is None or entry.until is None else max(end, entry.until)
+    return _item(_text(item), last, entry.comment or comment)
+
+
+def _item_of(entry: Entry) -> Plain:
+    return _item(entry.range.text, entry.until, entry.comment)
 
 
 def _item(text: str, until: datetime | None, comment: str) -> Plain:
@@ -107,8 +168,13 @@ def _text(item: Plain) -> str:
     return text
 
 
-def _is_expired(item: Plain, now: datetime) -> bool:
-    return isinstance(item, dict) and "until" in item and item["until"] <= now
+def _end(item: Plain) -> datetime | None:
+    end: datetime | None = item.get("until") if isinstance(item, dict) else None
+    return end
+
+
+def _until(end: datetime | None) -> str:
+    return "" if end is None else f" until {end.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _of(item: Plain) -> object:
@@ -120,5 +186,5 @@ def _identity(range: Range) -> object:
     return range.exclude, range.span, range.host
 
 
-def _shown(found: Sequence[Range]) -> str:
-    return ", ".join(range.text for range in found) if len(found) <= 5 else f"{len(found)} ranges"
+def _shown(found: Sequence[str]) -> str:
+    return ", ".join(found) if len(found) <= SHOWN else f"{len(found)} ranges"

@@ -2,12 +2,13 @@
 
 import os
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from mtq.access import servers
 from mtq.access.ranges import IPv4, IPv6
 from mtq.control import rows
+from mtq.control.chosen import chosen
 from mtq.control.methods import Data, Handler
 from mtq.control.rows import Row
 from mtq.errors import MtqError, WrongUsage
@@ -77,12 +78,16 @@ class Reception:
             warnings=server.warnings(),
         )
 
-    async def reload(self) -> Data:
-        """Read the configuration again."""
-        outcome = await self._server.reload()
+    async def reload(self, dry_run: bool | None) -> Data:
+        """Read the configuration again, or say what that would take up."""
+        server = self._server
+        outcome = await (server.foresee() if dry_run else server.reload())
         return {
             "changed": outcome.changed,
-            "failed": [{"service": name, "error": error} for name, error in outcome.failed.items()],
+            "failed": [
+                {"service": name, "state": server.service(name).state.value, "error": error}
+                for name, error in outcome.failed.items()
+            ],
             "at_start": outcome.at_start,
             "certificates": [
                 {"service": name, "before": before, "after": after}
@@ -122,19 +127,13 @@ class Reception:
 
     async def kick(self, id: str | None, user: str | None, address: IPv4 | IPv6 | None) -> Data:
         """End the sessions of an id, a user or an address."""
-        given = [value for value in (id, user, address) if value is not None]
-        if len(given) != 1:
+        meant = chosen(id, user, None if address is None else str(address))
+        if meant is None:
             raise WrongUsage("session.kick takes one of id, user and address")
-        tests: list[Callable[[SessionRecord], bool]] = [
-            lambda record: record.id == id,
-            lambda record: user is not None and record.user == user.lower(),
-            lambda record: record.address == str(address),
-        ]
-        is_meant = tests[[id, user, address].index(given[0])]
         before = {client.record.id: client.idle[0] for client in self._clients().values()}
-        ended = await self._server.kick(is_meant)
+        ended = await self._server.kick(lambda record: meant.means(record.id, record.user, record.address))
         if not ended:
-            raise NoSuchSession(f"there is no session like that: {shown(str(given[0]))}")
+            raise NoSuchSession(shown(meant.nobody()))
         return {"sessions": [rows.session(record, before.get(record.id)) for record in ended]}
 
     def locks(self) -> Data:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from mtq.access.ranges import IPv4, IPv6, client_address
-from mtq.config.kinds import Choice, Kind, Several, Text, Unfit, Whole
+from mtq.config.kinds import Choice, Kind, Several, Switch, Text, Unfit, Whole
 from mtq.control.wire import NoSuchMethod
 from mtq.errors import WrongUsage
 from mtq.server.log import RECENT, shown
@@ -59,7 +59,7 @@ _ADDRESS = AddressKind()
 
 SIGNATURES: Mapping[str, Mapping[str, Parameter]] = {
     "server.status": {},
-    "server.reload": {},
+    "server.reload": {"dry_run": Parameter(Switch(), required=False)},
     "server.shutdown": {},
     "service.list": {},
     "service.start": {"name": Parameter(_NAME)},

@@ -1,10 +1,13 @@
 """What can be wrong with a server that one wants to speak to, said to a person."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from mtq.control import wire
 from mtq.errors import MtqError, NoServer
+
+_FATES = {"running": "goes on as before"}
+"""What becomes of a service that could not follow, by its state then; else it does not run."""
 
 
 class HungUp(MtqError):
@@ -49,9 +52,16 @@ def hung_up(path: Path) -> HungUp:
     return HungUp(f"the server on {path} has hung up")
 
 
-def unfollowed(reload: Mapping[str, object]) -> MtqError | None:
-    """What to complain of after a `server.reload`: services that could not follow; None if all could."""
+def unfollowed(reload: Mapping[str, object], services: Collection[str] | None = None) -> MtqError | None:
+    """What to complain of after a `server.reload`: those of the services (None: of all) that could not follow.
+
+    None if all could.
+    """
     failed = reload.get("failed")
     rows = failed if isinstance(failed, list) else []
-    said = [f"service {row['service']} could not follow: {row['error']}" for row in rows]
+    said = [
+        f"service {row['service']} {_FATES.get(row['state'], 'does not run')}: {row['error']}"
+        for row in rows
+        if services is None or row["service"] in services
+    ]
     return MtqError("\n".join(said)) if said else None

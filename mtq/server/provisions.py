@@ -44,6 +44,15 @@ def provide(settings: Settings, config: Config, read: Read = Path.read_bytes) ->
     return Provisions(identity, (settings.access, settings.firewall, tuple(file), lan), policy)
 
 
+def policy_as_far_as_known(settings: Settings, config: Config, read: Read = Path.read_bytes) -> Policy:
+    """The access control of a service that does not run, to be listed: without its file if that cannot be read."""
+    try:
+        file = firewall_file.read(settings.firewall_file, read)
+    except MtqError:
+        file = ()
+    return Policy(settings.access, settings.firewall, file, config.server.lan)
+
+
 def identify(settings: Settings, config: Config, read: Read = Path.read_bytes) -> Identity | None:
     """Read the certificate that a service shows; None if it speaks no TLS. Raises MtqError."""
     if settings.tls is TlsMode.OFF:

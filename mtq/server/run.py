@@ -145,7 +145,7 @@ class Server:
         return service
 
     async def ranges(self) -> list[Row]:
-        """The ranges of all services, then those of the LAN. Raises MtqError for a firewall file that is wrong."""
+        """The ranges of all services, then those of the LAN."""
         rows: list[Row] = []
         for service in list(self.services.values()):
             rows += await service.rows()
@@ -173,12 +173,18 @@ class Server:
             before = self._serials()
             await self._adopt(config)
             failed = await self._change_services(config)
-        at_start = [key for key in changed if key in AT_START_ONLY]
         self.ledger.enter(Remark("info", f"configuration read again: {', '.join(changed) or 'nothing'} changed"))
         for name, reason in failed.items():
             if self.services[name].state is State.RUNNING:      # one that failed has said so itself
-                self.ledger.enter(Remark("error", f"service {name} could not follow, and goes on as before: {reason}"))
-        return Reloaded(changed, failed, at_start, self._compared(before))
+                text = f"service {name} could not follow, and goes on as before: {reason}"
+                self.ledger.enter(Remark("error", text))
+        return Reloaded(changed, failed, _at_start(changed), self._compared(before))
+
+    async def foresee(self) -> Reloaded:
+        """What a reload would take up; nothing changes. Raises ConfigInvalid."""
+        config = await asyncio.get_running_loop().run_in_executor(None, self._house.privileges.peek)
+        changed = differences(self.config, config)
+        return Reloaded(changed, {}, _at_start(changed), {})
 
     async def start_service(self, name: str) -> bool:
         """Start a service; False if it runs already. Raises MtqError if it cannot."""
@@ -326,6 +332,10 @@ class Server:
         with suppress(TimeoutError):
             await asyncio.wait_for(done.wait(), seconds)
         unlisten()
+
+
+def _at_start(changed: Iterable[str]) -> list[str]:
+    return [key for key in changed if key in AT_START_ONLY]
 
 
 def _part(clients: Iterable[Client]) -> None:

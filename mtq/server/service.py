@@ -27,7 +27,7 @@ from mtq.server.door import Door
 from mtq.server.firewall import Firewall
 from mtq.server.house import House
 from mtq.server.offer import Offer
-from mtq.server.provisions import Provisions, identify, provide
+from mtq.server.provisions import Provisions, identify, policy_as_far_as_known, provide
 from mtq.server.proxying import Proxying, counts_against_client
 from mtq.server.terms import Client
 from mtq.users.passwd_file import Account
@@ -142,11 +142,13 @@ class Service:
             self.tls = identity.context
 
     async def rows(self) -> list[Row]:
-        """The service's ranges, and whether each is in force. Raises MtqError for a firewall file that is wrong."""
-        firewall, loop = self.door.firewall, asyncio.get_running_loop()
+        """The service's ranges, and whether each is in force."""
+        firewall, house, loop = self.door.firewall, self._house, asyncio.get_running_loop()
         if firewall is None:
-            provisions = await self._provided(self.settings)
-            firewall = Firewall(provisions.policy, self._house.names, self.ledger.clock, self.name)
+            policy = await loop.run_in_executor(
+                None, policy_as_far_as_known, self.settings, house.config, house.privileges.read
+            )
+            firewall = Firewall(policy, house.names, self.ledger.clock, self.name)
         rows = await loop.run_in_executor(None, firewall.rows)
         return [row for row in rows if row.service is not None]
 

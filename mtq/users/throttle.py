@@ -57,7 +57,7 @@ class Throttle:
         None where the client did not show it (APOP, SCRAM).
         """
         self._forgive(now)
-        name = _named(address)
+        name = subscriber(address)
         offender = self._offenders.setdefault(name, _Offender())
         self._offenders.move_to_end(name)
         offender.last = now
@@ -77,7 +77,7 @@ class Throttle:
 
     def forget(self, address: IPv4Address | IPv6Address) -> bool:
         """Begin anew with an address; False if there was nothing against it."""
-        return self._offenders.pop(_named(address), None) is not None
+        return self._offenders.pop(subscriber(address), None) is not None
 
     def _delay(self, failures: int) -> float:
         doubled: float = self.delay * 2 ** min(failures - 1, 16)
@@ -100,8 +100,8 @@ class Throttle:
             del self._offenders[name]
 
 
-def _named(address: IPv4Address | IPv6Address) -> str:
-    """The address, or for IPv6 the network that one subscriber has."""
+def subscriber(address: IPv4Address | IPv6Address) -> str:
+    """As whom an address counts: itself, or for IPv6 the network that one subscriber has."""
     if isinstance(address, IPv4Address):
         return str(address)
     return str(IPv6Network((int(address), _NETWORK), strict=False))

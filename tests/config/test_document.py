@@ -139,6 +139,22 @@ def test_a_list_keeps_what_it_has_in_common_with_the_new_one(before: str, new: P
     assert after(f"a = {before} # a\n", lambda document: document.set(("a",), new)) == f"a = {changed} # a\n"
 
 
+@pytest.mark.parametrize(
+    ("before", "changed"),
+    [
+        ("[\n  1, # one\n  2, # two\n]", "[\n  1, # one\n  12, # two\n]"),
+        ("[1,2 , 1]", "[1,12 , 1]"),
+        ("[]", "[]"),
+        ("2", "2"),
+    ],
+)
+def test_items_are_changed_where_they_stand(before: str, changed: str) -> None:
+    def dozen(item: Plain) -> Plain:
+        return 12 if item == 2 else item
+
+    assert after(f"a = {before} # a\n", lambda document: document.amend(("a",), dozen)) == f"a = {changed} # a\n"
+
+
 ALIGNED = "[t]\na = 1       # one\nb = 1       # one, too\nlonger = 2  # two\nalone = 3 # three\n"
 
 

@@ -111,8 +111,8 @@ def test_a_failure_is_told_with_its_kind(
         return failing(error)
 
     handler = fail_later if waits else lambda: failing(error)
-    with Station(path, {"server.reload": handler}, clumsy=True).serving() as station, station.raw() as client:
-        assert client.ask("server.reload")["error"] == {"code": code, "message": message, "data": {"kind": kind}}
+    with Station(path, {"service.list": handler}, clumsy=True).serving() as station, station.raw() as client:
+        assert client.ask("service.list")["error"] == {"code": code, "message": message, "data": {"kind": kind}}
         assert client.ask("server.status")["result"]
         assert bool(station.remarks) is (code == wire.Code.INTERNAL)
 
@@ -123,9 +123,9 @@ def test_an_answer_that_json_cannot_say_is_an_internal_error(path: Path, waits: 
         return {"when": {1, 2}}
 
     handler = later if waits else lambda: {"when": {1, 2}}
-    with Station(path, {"server.reload": handler}, clumsy=True).serving() as station, station.raw() as client:
-        assert client.ask("server.reload")["error"]["code"] == wire.Code.INTERNAL
-        assert [remark[:40] for remark in station.remarks] == ["internal error in server.reload: TypeErr"]
+    with Station(path, {"service.list": handler}, clumsy=True).serving() as station, station.raw() as client:
+        assert client.ask("service.list")["error"]["code"] == wire.Code.INTERNAL
+        assert [remark[:41] for remark in station.remarks] == ["internal error in service.list: TypeError"]
 
 
 def test_what_is_not_there_is_told(station: Station) -> None:

@@ -251,7 +251,7 @@ def test_a_server_that_never_answers_is_not_waited_for(
 def test_a_call_is_waited_for_as_long_as_the_caller_says(path: Path) -> None:
     with rude(path, STATUS, hangs_up=False), Client.connect(path) as client:
         with pytest.raises(MtqError, match="does not answer"):
-            client.call("server.reload", within=0.05)
+            client.call("service.list", within=0.05)
         with pytest.raises(HungUp):      # a late answer is not taken for that of the next call
             client.call("server.status", within=0.05)
 

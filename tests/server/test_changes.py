@@ -53,6 +53,14 @@ def test_a_reload_of_an_unchanged_file_changes_nothing(house: House) -> None:
         assert client.ask(b"NOOP") == b"+OK"
 
 
+def test_what_a_reload_would_take_up_can_be_known_before(house: House) -> None:
+    with house.serving() as running:
+        rewrite(house, "[server]", "[server]\nuser = 'somebody'\nshutdown_grace = 1")
+        seen = running.do(running.server.foresee())
+        assert (seen.changed, seen.at_start) == (["server.user", "server.shutdown_grace"], ["server.user"])
+        assert running.server.config == house.config
+
+
 def test_new_limits_count_for_who_comes_next(house: House) -> None:
     with house.serving() as running, Client(house.pop3) as client:
         client.line()

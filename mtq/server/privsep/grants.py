@@ -33,16 +33,18 @@ class Grants:
     def carry_out(self, asked: wire.Configuration | wire.Bind | wire.Read) -> list[int]:
         """Open what is asked for: the caller's to close. Raises MtqError, OSError."""
         match asked:
-            case wire.Configuration():
-                return [self._configuration()]
+            case wire.Configuration(to_look_at):
+                return [self._configuration(to_look_at)]
             case wire.Bind(listen):
                 return self._bind(listen)
             case wire.Read(file):
                 return [self._open(file)]
 
-    def _configuration(self) -> int:
+    def _configuration(self, to_look_at: bool) -> int:
         raw = fetch(self._file)
-        self._config = parse_bytes(raw, self._file, self._default)
+        config = parse_bytes(raw, self._file, self._default)
+        if not to_look_at:
+            self._config = config
         # A copy, so that both read the same while somebody writes.
         with memfile(raw) as copy:
             return os.dup(copy.fileno())

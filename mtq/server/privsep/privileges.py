@@ -20,6 +20,9 @@ class Privileges(Protocol):
         Raises ConfigInvalid; then the last one counts on.
         """
 
+    def peek(self) -> Config:
+        """The same, to look at: what `bind` and `read` give does not change. Raises ConfigInvalid."""
+
     def bind(self, listen: Listen) -> list[socket.socket]:
         """The listening sockets of a place where one of the configuration's services listens. Raises CannotListen."""
 
@@ -35,6 +38,10 @@ class Direct:
         self._default = default
 
     def config(self) -> Config:
+        """See Privileges."""
+        return load(self._file, self._default)
+
+    def peek(self) -> Config:
         """See Privileges."""
         return load(self._file, self._default)
 

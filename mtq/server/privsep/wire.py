@@ -36,7 +36,9 @@ class Malformed(MtqError):
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """Asks for the configuration as it is now."""
+    """Asks for the configuration as it is now. It is the one in use from then on, if it is not only looked at."""
+
+    to_look_at: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +97,8 @@ Answer = Given | Failed
 def encode(message: Request | Answer) -> bytes:
     """A message for the way. Raises Malformed if it is too long for it."""
     match message:
-        case Configuration():
-            fields = ["configuration"]
+        case Configuration(to_look_at):
+            fields = ["look" if to_look_at else "configuration"]
         case Bind(listen):
             fields = ["bind", str(listen.port), listen.address or ""]
         case Read(file):
@@ -116,6 +118,8 @@ def request(body: bytes) -> Request:
     match _fields(body):
         case ["configuration"]:
             return Configuration()
+        case ["look"]:
+            return Configuration(to_look_at=True)
         case ["bind", port, address]:
             return Bind(Listen(_number(port), address or None))
         case ["read", file]:

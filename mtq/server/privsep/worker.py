@@ -31,7 +31,11 @@ class FromParent:
 
     def config(self) -> Config:
         """See Privileges."""
-        return parse_bytes(self._content(wire.Configuration()), self._file, self._default)
+        return self._configuration(wire.Configuration())
+
+    def peek(self) -> Config:
+        """See Privileges."""
+        return self._configuration(wire.Configuration(to_look_at=True))
 
     def bind(self, listen: Listen) -> list[socket.socket]:
         """See Privileges."""
@@ -61,6 +65,9 @@ class FromParent:
         end.register(self._control, 0)      # nothing but the end
         end.poll()
         os.kill(os.getpid(), signal.SIGTERM)
+
+    def _configuration(self, asked: wire.Configuration) -> Config:
+        return parse_bytes(self._content(asked), self._file, self._default)
 
     def _content(self, asked: wire.Request) -> bytes:
         [descriptor] = self._ask(asked)

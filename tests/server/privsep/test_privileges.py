@@ -247,6 +247,14 @@ def test_a_port_that_was_only_configured_is_not_given_any_more(house: House) -> 
         assert "no service" in str(pair.ask(f"bind 127.0.0.1 {house.port}")["failed"])
 
 
+def test_a_configuration_that_was_only_looked_at_is_not_in_use(house: House) -> None:
+    with house.start("asking") as pair:
+        house.write("other", "127.0.0.1:1")
+        assert pair.ask("peek") == {"config": ["other"]}
+        assert "bound" in pair.ask(f"bind 127.0.0.1 {house.port}")
+        assert "failed" in pair.ask("bind 127.0.0.1 1")
+
+
 def test_a_configuration_that_is_wrong_is_told_and_the_last_one_counts_on(house: House) -> None:
     with house.start("asking") as pair:
         house.write("pop3", "nowhere")

@@ -41,6 +41,7 @@ def bodies(octets: bytes, size: int = 0) -> list[bytes]:
 
 REQUESTS: list[Request] = [
     Configuration(),
+    Configuration(to_look_at=True),
     Bind(Listen(110)),
     Bind(Listen(995, "127.0.0.1")),
     Bind(Listen(995, "::1")),

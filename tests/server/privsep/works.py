@@ -70,6 +70,8 @@ def asking(privileges: Privileges) -> int:
             match verb:
                 case "config":
                     say(config=sorted(privileges.config().services))
+                case "peek":
+                    say(config=sorted(privileges.peek().services))
                 case "bind":
                     address, port = words
                     listen = Listen(int(port), None if address == "*" else address)
