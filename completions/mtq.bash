@@ -114,7 +114,7 @@ _mtq_takes() {
         'mtq mailbox import 1') takes=users ;;
         'mtq mailbox import 2') takes=files ;;
         'mtq mailbox adopt --format') takes=nowhere ;;
-        'mtq mailbox adopt --from') takes=nowhere ;;
+        'mtq mailbox adopt --from') takes=choices choices=(dovecot courier) ;;
         'mtq mailbox adopt 1') takes=users ;;
         'mtq cert create --name') takes=nowhere ;;
         'mtq cert create --out') takes=files ;;

@@ -600,7 +600,7 @@ complete -c mtq -n "__mtq_at 'mtq mailbox import' 2" -F
 
 # mtq mailbox adopt
 complete -c mtq -n "__mtq_at 'mtq mailbox adopt'" -l format -x -d 'Dovecot\'s pop3_uidl_format'
-complete -c mtq -n "__mtq_at 'mtq mailbox adopt'" -l from -x -d 'Whose: dovecot or courier'
+complete -c mtq -n "__mtq_at 'mtq mailbox adopt'" -l from -x -a 'dovecot courier' -d 'Whose: dovecot or courier'
 complete -c mtq -n "__mtq_at 'mtq mailbox adopt'" -l json -d 'As JSON'
 complete -c mtq -n "__mtq_at 'mtq mailbox adopt'" -l quiet -d 'Say nothing when it went well'
 complete -c mtq -n "__mtq_at 'mtq mailbox adopt'" -l dry-run -d 'Show what would change, and change nothing'

@@ -43,7 +43,7 @@ Takes = Source | Choices
 
 NOTHING_KNOWN = (
     "ADDRESS", "COMMENT", "COUNT", "DAYS", "DURATION", "HOST", "ID", "LINES", "NAME", "NUMBER", "RANGE", "SECONDS",
-    "SERVER", "SERVER[:PORT]", "TARGET", "TEXT",
+    "SERVER", "SERVER[:PORT]", "TARGET", "TEXT", "UIDL_FORMAT",
 )
 
 TAKES: Mapping[str, Takes] = {
@@ -61,6 +61,7 @@ TAKES: Mapping[str, Takes] = {
     "KEY VALUE [KEY VALUE]": Source.PAIRS,
     "MODE": Choices(tuple(mode.value for mode in Mode)),
     "SCHEME": Choices(tuple(schemes.SCHEMES)),
+    "ORIGIN": Choices(("dovecot", "courier")),
     "WHERE": Choices(tuple(POP3_PORTS)),
 }
 """What each word stands for."""

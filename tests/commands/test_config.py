@@ -274,7 +274,7 @@ def refused(run: Run, house: House, *words: str) -> Outcome:
         (("nonsense", "1"), "nonsense: unknown key; known here: server, "),
         (("services.pop3", "{}"), "services.pop3: a table; set the keys in it"),
         (("services.pop3.proxy.targets.pop.isp.com", "1"), "unknown key"),
-        (("services.pop3.proxy.targets.-x.port", "1"), "a name has letters, digits"),
+        (("services.pop3.proxy.targets.-x.port", "1"), "allowed is a host name or address"),
         (("tls.certificate", "a.pem"), "tls: certificate and key come together; nothing was changed"),
         (("services.pop3.listen", '"1110"\nenabled = false'), "allowed is a port"),
         (("tls.min_version",), "tls.min_version: there is no value for this key"),
