@@ -2,17 +2,19 @@
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TypeVar
 
-from mtq.mail import maildir, measure, quota
+from mtq.mail import maildir, measure
 from mtq.mail.maildir import Folder
+from mtq.mail.removal import Removal
 from mtq.mail.scan import scanned, stamps_of
 from mtq.mail.section import GONE, UNKNOWN, Section, Stamps
 
 T = TypeVar("T")
 
-TRIES = 3
-"""Times a message is looked for before it counts as gone: a listing may miss a name while it is being changed."""
+LOOKS = 5
+"""Times a message is looked for before it counts as gone: a folder's listing may miss a name that is being changed."""
 
 
 class OpenFolder:
@@ -57,16 +59,20 @@ class OpenFolder:
             return None
         return os.path.join(self._folder.path, maildir.path_of(place, self.section.names[row]))
 
-    def look(self) -> None:
-        """Find out where the messages are now that another program has moved or flagged some. Raises OSError."""
-        stamps = stamps_of(self._folder, self._now)
-        if stamps.quiet and stamps == self._looked:
-            return      # nothing has moved since
+    def look(self) -> bool:
+        """Find out where the messages are now that another program has moved or flagged some. Raises OSError.
+
+        True: nothing can have moved meanwhile, and what was not found is gone.
+        """
+        before = stamps_of(self._folder, self._now)
+        if before.quiet and before == self._looked:
+            return True
         found = maildir.messages(self._folder, self._mailbox)
         places = self.section.places
         for row, name in enumerate(self.section.names):
             places[row] = found.get(name, GONE)
-        self._looked = stamps
+        self._looked = before
+        return before.quiet and stamps_of(self._folder, self._now) == before
 
     # Sizes
 
@@ -125,15 +131,20 @@ class OpenFolder:
 
     def _read(self, row: int, work: Callable[[bytes], T]) -> T | None:
         """Do something with a message's file, wherever it is; None if it has gone. Raises OSError."""
-        for _ in range(TRIES):
+        for _ in range(LOOKS):
             path = self.path(row)
             if path is None:
                 break
-            try:
+            with suppress(FileNotFoundError):
                 return work(path)
-            except FileNotFoundError:
-                self.look()
+            self._find(row)
         return None
+
+    def _find(self, row: int) -> None:
+        """Look for a message that is not where it was. Raises OSError."""
+        for _ in range(LOOKS):
+            if self.look() or self.path(row) is not None:
+                break
 
     # The end
 
@@ -142,27 +153,39 @@ class OpenFolder:
 
         If somebody else was quicker, gone is gone.
         """
-        removal = _Removal(self._mailbox, self._folder.name)
-        missing = rows
+        removal = Removal(self._mailbox, self._folder.name)
         try:
-            for tried in range(TRIES):
-                if tried:
-                    self.look()
-                missing = [row for row in missing if not self._remove(row, removal)]
-                if not missing:
-                    break
-        except OSError:
-            return removal.failed + len(missing)      # they could not be looked for
+            missing = [row for row in rows if not self._remove(row, removal)]
+            stayed = self._remove_moved(missing, removal) if missing else 0
+            return removal.failed + stayed
         finally:
             removal.enter()
-        return removal.failed + sum(self.section.places[row] != GONE for row in missing)
 
-    def _remove(self, row: int, removal: "_Removal") -> bool:
-        """Remove a message; False if it is not where it was."""
+    def _remove_moved(self, missing: list[int], removal: Removal) -> int:
+        """Remove messages that are not where they were; how many of them may be there yet."""
+        seen: set[int] = set()
+        for _ in range(LOOKS):
+            try:
+                certain = self.look()
+            except OSError:
+                return len(missing)
+            there = {row for row in missing if self.path(row) is not None}
+            seen |= there
+            missing = [row for row in missing if not self._remove(row, removal)]
+            if not missing or (certain and not there):
+                return 0
+        return len(seen.intersection(missing))
+
+    def _remove(self, row: int, removal: Removal) -> bool:
+        """Remove a message, or count it among the failed; False if it is not where it was."""
         path = self.path(row)
-        if path is None or not removal.unlink(path):
+        if path is None:
             return False
-        self.section.places[row] = GONE
+        try:
+            if removal.unlink(path):
+                self.section.places[row] = GONE
+        except FileNotFoundError:
+            return False
         return True
 
     @property
@@ -181,37 +204,3 @@ class OpenFolder:
         if self._learnt and len(away) < len(section.names):
             return section.without(away)
         return None
-
-
-class _Removal:
-    """The removal of messages of a folder, and what it changes in the quota."""
-
-    __slots__ = ("_folder", "_mailbox", "_messages", "_octets", "_quota", "failed")
-
-    def __init__(self, mailbox: bytes, folder: bytes) -> None:
-        self._mailbox = mailbox
-        self._folder = folder
-        self._quota = quota.is_kept(mailbox)
-        self._octets = 0
-        self._messages = 0
-        self.failed = 0
-
-    def unlink(self, path: bytes) -> bool:
-        """Remove a file, or count it among the failed; False if it is not there."""
-        try:
-            octets = quota.octets(self._folder, path) if self._quota else None
-            os.unlink(path)
-        except FileNotFoundError:
-            return False
-        except OSError:
-            self.failed += 1
-            return True
-        if octets is not None:
-            self._octets += octets
-            self._messages += 1
-        return True
-
-    def enter(self) -> None:
-        """Enter what was removed."""
-        if self._messages:
-            quota.enter(self._mailbox, -self._octets, -self._messages)

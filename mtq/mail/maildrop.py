@@ -16,7 +16,7 @@ from itertools import groupby
 from mtq.errors import Code, Refusal
 from mtq.mail import adopted, index, maildir
 from mtq.mail.cleaned import CleanedFile
-from mtq.mail.folder import TRIES, OpenFolder
+from mtq.mail.folder import LOOKS, OpenFolder
 from mtq.mail.lock import Holder, Lock, Locks
 from mtq.mail.maildir import Folder
 from mtq.mail.message import MessageFile
@@ -95,14 +95,16 @@ class Maildrop:
     def search(self, number: int) -> MessageFile:
         """Look for a message that another program has moved or flagged. Raises Refusal if it has gone."""
         folder, _ = self._row(number)
-        for _ in range(1, TRIES):
+        for _ in range(LOOKS):
             try:
-                folder.look()
+                certain = folder.look()
             except OSError as error:
                 raise self._unreadable_message(number, error) from None
             found = self.message(number)
             if found is not None:
                 return found
+            if certain:
+                break
         raise Refusal(Code.NONE, "this message is not there any more")
 
     def counted(self, number: int, octets: int, left_out: int) -> None:

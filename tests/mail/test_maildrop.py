@@ -404,6 +404,32 @@ def test_removals_are_entered_in_the_quota_file(mailbox: Mailbox) -> None:
     assert mailbox.content(b"maildirsize") == b"1000000S\n-6 -1\n-4 -1\n"
 
 
+def test_many_removals_are_one_entry(mailbox: Mailbox) -> None:
+    """The file is counted anew when it has grown to five kilobytes."""
+    mailbox.put(b"maildirsize", b"1000000S\n")
+    for number in range(300):
+        mailbox.put(b"cur/%d,S=10:2,S" % number)
+    mailbox.login().remove(range(1, 301))
+    assert mailbox.content(b"maildirsize") == b"1000000S\n-3000 -300\n"
+
+
+def test_what_does_not_count_is_not_entered(mailbox: Mailbox) -> None:
+    mailbox.put(b"maildirsize", b"1000000S\n")
+    mailbox.put(b"cur/1:2,ST")
+    mailbox.put(b".Trash/cur/2:2,S")
+    mailbox.login(all_folders=True).remove((1, 2))
+    assert mailbox.content(b"maildirsize") == b"1000000S\n"
+
+
+def test_what_was_moved_meanwhile_is_entered_too(mailbox: Mailbox) -> None:
+    mailbox.put(b"maildirsize", b"1000000S\n")
+    mailbox.put(b"new/1", b"12345\n")
+    maildrop = mailbox.login()
+    mailbox.move(b"new/1", b"cur/1:2,S")
+    maildrop.remove((1,))
+    assert mailbox.content(b"maildirsize") == b"1000000S\n-6 -1\n"
+
+
 def test_only_what_was_removed_is_entered_in_the_quota_file(mailbox: Mailbox) -> None:
     mailbox.put(b"maildirsize", b"1000000S\n")
     mailbox.put(b"new/1")
