@@ -23,7 +23,7 @@ _libc.ptrace.restype = ctypes.c_long
 
 
 def killed_at_each_call(prepare: Callable[[], T], work: Callable[[T], object]) -> Iterator[T]:
-    """What each killed process leaves behind of what was prepared for it, and at last what an undisturbed one does."""
+    """What each killed process leaves of what was prepared for it, and at last what an undisturbed one does."""
     for number in count(1):
         prepared = prepare()
         over = _killed(lambda prepared=prepared: work(prepared), number)      # type: ignore[misc]  # a default binds it

@@ -16,11 +16,12 @@ _UNSHARE = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--mount
 
 
 def in_own_mounts(function: Callable[[Path], None], folder: Path) -> None:
-    """Run a function of a test's module, by its name, in a process with mounts of its own. What fails there fails here.
+    """Run a function of a test's module, by its name, in a process with mounts of its own; what fails there fails.
 
     pytest's own words for what an assertion has found are missing there.
     """
-    call = f"import pathlib, sys, {function.__module__} as tests; tests.{function.__name__}(pathlib.Path(sys.argv[1]))"
+    module, name = function.__module__, function.__name__
+    call = f"import pathlib, sys, {module} as tests; tests.{name}(pathlib.Path(sys.argv[1]))"
     command = [*_UNSHARE, sys.executable, "-c", call, str(folder)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -14,7 +14,7 @@ from mtq.mail.section import GONE, UNKNOWN, Section, Stamps
 T = TypeVar("T")
 
 LOOKS = 5
-"""Times a message is looked for before it counts as gone: a folder's listing may miss a name that is being changed."""
+"""Times a message is looked for before it counts as gone: a listing may miss a name that is being changed."""
 
 
 class OpenFolder:

@@ -56,12 +56,12 @@ def pattern(folder: Path) -> Mailbox:
 
 def copies(mailbox: Mailbox, folder: Path) -> Callable[[], Mailbox]:
     """Makes the same mailbox again and again, with its time stamps."""
-    path = os.fsencode(folder / "fred")
+    path = folder / "fred"
 
     def copy() -> Mailbox:
         shutil.rmtree(path, ignore_errors=True)
-        shutil.copytree(mailbox.path, path)
-        return Mailbox(path)
+        shutil.copytree(os.fsdecode(mailbox.path), path)
+        return Mailbox(os.fsencode(path))
 
     return copy
 
