@@ -25,6 +25,7 @@ MODULES = {
     "service": "service",
     "firewall": "firewall",
     "session": "session",
+    "lock": "lock",
     "penalty": "penalty",
     "user": "user",
     "mailbox": "mailbox",

@@ -5,7 +5,7 @@
 _mtq_command() {
     commands=() options=() takes='' choices=()
     case $1 in
-        mtq) options=(--config --version --help) commands=(serve init status reload stop service firewall session penalty user mailbox cert config log tui completion) ;;
+        mtq) options=(--config --version --help) commands=(serve init status reload stop service firewall session lock penalty user mailbox cert config log tui completion) ;;
         'mtq serve') options=(--demo --help) ;;
         'mtq init') options=(--create-user --quiet --dry-run --help) ;;
         'mtq status') options=(--json --help) ;;
@@ -32,6 +32,10 @@ _mtq_command() {
         'mtq session') options=(--help) commands=(list kick) ;;
         'mtq session list') options=(--json --help) ;;
         'mtq session kick') options=(--user --address --quiet --dry-run --help) ;;
+        'mtq lock') options=(--help) commands=(list show release) ;;
+        'mtq lock list') options=(--json --help) ;;
+        'mtq lock show') options=(--json --help) ;;
+        'mtq lock release') options=(--quiet --dry-run --help) ;;
         'mtq penalty') options=(--help) commands=(list forget) ;;
         'mtq penalty list') options=(--json --help) ;;
         'mtq penalty forget') options=(--quiet --dry-run --help) ;;
@@ -102,6 +106,8 @@ _mtq_takes() {
         'mtq session kick --user') takes=users ;;
         'mtq session kick --address') takes=nowhere ;;
         'mtq session kick 1') takes=nowhere ;;
+        'mtq lock show 1') takes=users ;;
+        'mtq lock release 1') takes=users ;;
         'mtq penalty forget 1') takes=nowhere ;;
         'mtq user add --scheme') takes=choices choices=(ARGON2ID SCRAM-SHA-256 BLF-CRYPT SHA512-CRYPT SHA256-CRYPT SSHA PLAIN) ;;
         'mtq user add 1') takes=nowhere ;;

@@ -29,6 +29,10 @@ set -g __mtq_commands \
     'mtq session' \
     'mtq session list' \
     'mtq session kick' \
+    'mtq lock' \
+    'mtq lock list' \
+    'mtq lock show' \
+    'mtq lock release' \
     'mtq penalty' \
     'mtq penalty list' \
     'mtq penalty forget' \
@@ -333,6 +337,7 @@ complete -c mtq -n "__mtq_at 'mtq' 1" -a 'stop' -d 'Stop the running server; com
 complete -c mtq -n "__mtq_at 'mtq' 1" -a 'service' -d 'POP3 services'
 complete -c mtq -n "__mtq_at 'mtq' 1" -a 'firewall' -d 'Who may come in, by ranges of addresses'
 complete -c mtq -n "__mtq_at 'mtq' 1" -a 'session' -d 'Sessions of the running server'
+complete -c mtq -n "__mtq_at 'mtq' 1" -a 'lock' -d 'Locks of mailboxes'
 complete -c mtq -n "__mtq_at 'mtq' 1" -a 'penalty' -d 'Addresses that fail to log in'
 complete -c mtq -n "__mtq_at 'mtq' 1" -a 'user' -d 'Users and their passwords'
 complete -c mtq -n "__mtq_at 'mtq' 1" -a 'mailbox' -d 'Mailboxes'
@@ -516,6 +521,27 @@ complete -c mtq -n "__mtq_at 'mtq session kick'" -l address -x -d 'All sessions 
 complete -c mtq -n "__mtq_at 'mtq session kick'" -l quiet -d 'Say nothing when it went well'
 complete -c mtq -n "__mtq_at 'mtq session kick'" -l dry-run -d 'Show what would change, and change nothing'
 complete -c mtq -n "__mtq_at 'mtq session kick'" -l help -d 'Show this message and exit'
+
+# mtq lock
+complete -c mtq -n "__mtq_at 'mtq lock' 1" -a 'list' -d 'List the mailboxes that are locked, and who holds them'
+complete -c mtq -n "__mtq_at 'mtq lock' 1" -a 'show' -d 'Show who holds a mailbox, since when and from where, and when it will go'
+complete -c mtq -n "__mtq_at 'mtq lock' 1" -a 'release' -d 'End the session that holds a mailbox'
+complete -c mtq -n "__mtq_at 'mtq lock'" -l help -d 'Show this message and exit'
+
+# mtq lock list
+complete -c mtq -n "__mtq_at 'mtq lock list'" -l json -d 'As JSON'
+complete -c mtq -n "__mtq_at 'mtq lock list'" -l help -d 'Show this message and exit'
+
+# mtq lock show
+complete -c mtq -n "__mtq_at 'mtq lock show'" -l json -d 'As JSON'
+complete -c mtq -n "__mtq_at 'mtq lock show'" -l help -d 'Show this message and exit'
+complete -c mtq -n "__mtq_at 'mtq lock show' 1" -a '(__mtq_names users)'
+
+# mtq lock release
+complete -c mtq -n "__mtq_at 'mtq lock release'" -l quiet -d 'Say nothing when it went well'
+complete -c mtq -n "__mtq_at 'mtq lock release'" -l dry-run -d 'Show what would change, and change nothing'
+complete -c mtq -n "__mtq_at 'mtq lock release'" -l help -d 'Show this message and exit'
+complete -c mtq -n "__mtq_at 'mtq lock release' 1" -a '(__mtq_names users)'
 
 # mtq penalty
 complete -c mtq -n "__mtq_at 'mtq penalty' 1" -a 'list' -d 'List addresses whose failed logins are answered ever later'

@@ -31,6 +31,7 @@ QUICK = [
     ("mailbox", "deliver", "fred"),
     ("mailbox", "list", "--json"),
     ("mailbox", "status", "fred"),
+    ("lock", "list", "--json"),
     ("user", "list", "--json"),
     ("user", "add", "wilma", "--password-stdin", "--scheme", "plain"),
     ("user", "passwd", "fred", "--password-stdin", "--scheme", "plain"),
