@@ -6,10 +6,11 @@ from contextlib import suppress
 
 from mtq.control import rows
 from mtq.control.caller import LAST_WORDS, Caller, Desk
-from mtq.control.claim import BACKLOG, Claim
+from mtq.control.claim import Claim
 from mtq.control.events import Events
 from mtq.control.methods import Data, Handler, Methods
 from mtq.ledger import Ledger
+from mtq.server.accept import Listener, each_to
 from mtq.server.log import RECENT, Log
 
 
@@ -24,14 +25,12 @@ class Endpoint:
 
         self._claim = claim
         self._desk = Desk(Methods({"log.tail": tail, **handlers}), events, ledger)
-        self._server: asyncio.Server | None = None
+        self._listener: Listener | None = None
 
     async def serve(self) -> None:
         """Take clients in: root and whoever this process is now."""
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_unix_server(
-            lambda: Caller(self._desk), sock=self._claim.sock, backlog=BACKLOG
-        )
+        take = each_to(lambda: Caller(self._desk))
+        self._listener = Listener("control socket", self._claim.sock, take, self._desk.ledger)
 
     async def close(self) -> None:
         """Take no more, give the socket free, and send what was said within bounds.
@@ -39,8 +38,8 @@ class Endpoint:
         In this order: who sees its connection end may start the next server at once.
         """
         self._claim.refuse()
-        if self._server is not None:
-            self._server.close()
+        if self._listener is not None:
+            self._listener.close()
         await asyncio.get_running_loop().run_in_executor(None, self._claim.release)
         for caller in list(self._desk.callers):
             caller.close()

@@ -1,18 +1,16 @@
-"""Accepting clients on an implicit-TLS port: access and limits come before any handshake.
+"""Accepting clients on a listening socket, for as long as there are descriptors and again when there are.
 
-asyncio's own server, given a TLS context, tells of a client only when the handshake is done; and a connection
-accepted in the clear cannot be upgraded safely, for uvloop reads the client's first octets before its protocol
-can ask for a pause. So these ports are accepted here.
+The event loops' own servers are not used. Given a TLS context they tell of a client only when its handshake is done,
+too late for access and limits. And where the process has run out of descriptors, uvloop's closes the listening socket
+for good, and asyncio's writes a traceback a second.
 """
 
 import asyncio
 import errno
 import socket
+from collections.abc import Callable
 
-from mtq.access.ranges import client_address
-from mtq.ledger import Remark
-from mtq.server.connection import Connection
-from mtq.server.terms import Terms
+from mtq.ledger import Ledger, Remark
 
 AT_ONCE = 64
 """Clients accepted before the event loop does something else."""
@@ -20,23 +18,59 @@ AT_ONCE = 64
 REST = 1.0
 """Seconds without accepting after the process has run out of descriptors."""
 
-_EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+CALM = 10.0
+"""Seconds of accepting after which a shortage is over: one that comes and goes is told of once."""
+
+_GONE = (
+    errno.ECONNABORTED, errno.EPROTO, errno.EPERM, errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTDOWN,
+    errno.EHOSTUNREACH, errno.ENOPROTOOPT, errno.EOPNOTSUPP,
+)
+"""Of accept(2): what has become of this one client; the next may be well."""
+
+Take = Callable[[socket.socket, str], None]
+"""Does with a client what is to be done: its socket, which does not block, and the address that it comes from."""
 
 
-class TlsListener:
-    """One listening socket."""
+def each_to(make: Callable[[], asyncio.Protocol]) -> Take:
+    """Give each client to a protocol of its own."""
+    loop = asyncio.get_running_loop()
+    under_way: set[asyncio.Task[object]] = set()
 
-    def __init__(self, terms: Terms, listening: socket.socket) -> None:
-        self._terms = terms
+    def over(task: "asyncio.Task[object]") -> None:
+        under_way.discard(task)
+        if not task.cancelled():
+            task.exception()      # a client that has gone meanwhile is nobody's concern
+
+    def take(client: socket.socket, _: str) -> None:
+        task: asyncio.Task[object] = loop.create_task(loop.connect_accepted_socket(make, client))
+        under_way.add(task)
+        task.add_done_callback(over)
+
+    return take
+
+
+class Listener:
+    """One listening socket, called `name` in the log."""
+
+    def __init__(self, name: str, listening: socket.socket, take: Take, ledger: Ledger) -> None:
+        self._name = name
         self._listening = listening
+        self._take = take
+        self._ledger = ledger
         self._loop = asyncio.get_running_loop()
-        self._rest: asyncio.TimerHandle | None = None
+        self._rest: asyncio.TimerHandle | None = None       # accepts nobody meanwhile
+        self._calm: asyncio.TimerHandle | None = None       # a shortage is about to be over
+        self._short = False
+        listening.setblocking(False)
         self._loop.add_reader(listening, self._accept)
 
     def close(self) -> None:
-        """Take no more clients."""
-        if self._rest is not None:
-            self._rest.cancel()
+        """Take no more clients. Closing twice is no harm."""
+        if self._listening.fileno() < 0:
+            return
+        for timer in (self._rest, self._calm):
+            if timer is not None:
+                timer.cancel()
         self._loop.remove_reader(self._listening)
         self._listening.close()
 
@@ -44,25 +78,38 @@ class TlsListener:
         for _ in range(AT_ONCE):
             try:
                 client, address = self._listening.accept()
-            except (BlockingIOError, ConnectionAbortedError, InterruptedError):
-                return
+            except (BlockingIOError, InterruptedError):
+                break
             except OSError as error:
-                if error.errno not in _EXHAUSTED:
-                    raise
+                if error.errno in _GONE:
+                    continue
                 self._pause(error)
                 return
-            self._admit(client, address[0])
-
-    def _admit(self, client: socket.socket, address: str) -> None:
-        connection = Connection(self._terms)
-        if connection.enter(client_address(address)) is not None:
-            client.close()
-            return
-        client.setblocking(False)
-        connection.shake_hands(client)
+            client.setblocking(False)
+            self._take(client, address[0] if isinstance(address, tuple) else "")
+        if self._short and self._calm is None:
+            self._calm = self._loop.call_later(CALM, self._recover)
 
     def _pause(self, error: OSError) -> None:
-        reason = (error.strerror or str(error)).lower()
-        self._terms.ledger.enter(Remark("error", f"{self._terms.name}: cannot accept clients: {reason}"))
+        """Let the clients wait in the kernel's queue for a while."""
+        if not self._short:
+            self._short = True
+            reason = (error.strerror or str(error)).lower()
+            self._remark("error", f"{self._name}: cannot accept clients: {reason}; those that are in are served on")
+        if self._calm is not None:
+            self._calm.cancel()
+            self._calm = None
         self._loop.remove_reader(self._listening)
-        self._rest = self._loop.call_later(REST, self._loop.add_reader, self._listening, self._accept)
+        self._rest = self._loop.call_later(REST, self._try_again)
+
+    def _try_again(self) -> None:
+        self._rest = None
+        self._loop.add_reader(self._listening, self._accept)
+        self._accept()      # nobody need be waiting, and the shortage is over all the same
+
+    def _recover(self) -> None:
+        self._short, self._calm = False, None
+        self._remark("info", f"{self._name}: accepts clients again")
+
+    def _remark(self, level: str, text: str) -> None:
+        self._ledger.enter(Remark(level, text))

@@ -6,16 +6,16 @@ handshake) runs as one, and the session parses nothing meanwhile.
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import TypeVar, cast
 
-from mtq.access.ranges import IPv4, IPv6, client_address
+from mtq.access.ranges import IPv4, IPv6
 from mtq.errors import Refusal
 from mtq.ledger import LoginFailed, Remark, SessionLogin, SessionRecord, SessionRefused
 from mtq.mail.maildrop import Maildrop
 from mtq.protocol.asks import Answer, Ask, Bye, Commit, Committed, Fetch, Keys, Login, StartTls
-from mtq.protocol.replies import CRLF
 from mtq.protocol.session import Session
 from mtq.proxy.proxy import Upstream
 from mtq.proxy.relay import Relay
@@ -55,7 +55,7 @@ class Connection(asyncio.Protocol):
         self._relay: Relay | None = None      # another server has the session
         self._committing = False      # messages are being removed: the session is decided when that is done
         self._upgrading = False       # a TLS handshake owns the connection
-        self._handshake: asyncio.Task[None] | None = None      # that of an implicit-TLS port
+        self._beginning: asyncio.Task[None] | None = None      # what comes before the greeting: a handshake
         self._inside_tls = False
         self._write_paused = False
         self._read_paused = False
@@ -77,23 +77,39 @@ class Connection(asyncio.Protocol):
         terms.joined(self)
         return None
 
+    def begin(self, sock: socket.socket, tls: ssl.SSLContext | None) -> None:
+        """Begin the session of a client that has come in; with a handshake, if TLS is there from the first byte."""
+
+        def over(beginning: "asyncio.Task[None]") -> None:
+            if self._session is None or beginning.cancelled():      # uvloop tells nobody of a connection so ended
+                sock.close()
+                self.connection_lost(None)
+
+        self._beginning = self._loop.create_task(self._guard(self._begin(sock, tls)))
+        self._beginning.add_done_callback(over)
+
+    async def _begin(self, sock: socket.socket, tls: ssl.SSLContext | None) -> None:
+        try:
+            if tls is None:
+                await self._loop.connect_accepted_socket(lambda: self, sock)
+                return
+            await self._loop.connect_accepted_socket(
+                lambda: self,
+                sock,
+                ssl=tls,
+                ssl_handshake_timeout=self._terms.offer.login_timeout,
+                ssl_shutdown_timeout=LAST_WORDS,
+            )
+        except OSError as error:
+            self._not_shaken(error)
+
     # What asyncio calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """A client has connected or, on an implicit-TLS port, has done its handshake."""
+        """The client has its connection and, on an implicit-TLS port, has done its handshake."""
         self._transport = cast(asyncio.Transport, transport)
-        if self._record is not None:
+        if transport.get_extra_info("ssl_object") is not None:
             self._now_inside_tls()
-        else:
-            peer = transport.get_extra_info("peername")
-            if not peer:
-                self._transport.abort()      # gone before it could be let in
-                return
-            refusal = self.enter(client_address(peer[0]))
-            if refusal is not None:
-                self._transport.write(refusal.line + CRLF)
-                self._close()
-                return
         self._session = Session(self._terms.features(self._address, self._inside_tls))
         self._look()
         self._pump()
@@ -182,8 +198,8 @@ class Connection(asyncio.Protocol):
         self._closing = True
         if not self._committing:
             self._decide(reason)
-        if self._handshake is not None and self._session is None:
-            self._handshake.cancel()
+        if self._beginning is not None and self._session is None:
+            self._beginning.cancel()
         else:
             self._transport.abort()
 
@@ -409,29 +425,6 @@ class Connection(asyncio.Protocol):
             self._retrieval.close()
 
     # TLS
-
-    def shake_hands(self, sock: socket.socket) -> None:
-        """Do the handshake of an implicit-TLS port, and then begin the session."""
-
-        def over(_: "asyncio.Task[None]") -> None:
-            if self._session is None:      # failed, or cancelled before it had begun
-                sock.close()
-                self.connection_lost(None)
-
-        self._handshake = self._loop.create_task(self._guard(self._shake_hands(sock)))
-        self._handshake.add_done_callback(over)
-
-    async def _shake_hands(self, sock: socket.socket) -> None:
-        try:
-            await self._loop.connect_accepted_socket(
-                lambda: self,
-                sock,
-                ssl=self._terms.tls,
-                ssl_handshake_timeout=self._terms.offer.login_timeout,
-                ssl_shutdown_timeout=LAST_WORDS,
-            )
-        except OSError as error:
-            self._not_shaken(error)
 
     def _start_tls(self) -> None:
         """Upgrade. Nothing is awaited between here and the pause: the next octets belong to the handshake."""

@@ -6,6 +6,7 @@ from mtq.access.ranges import IPv4, IPv6
 from mtq.access.rules import Decision
 from mtq.errors import Code, Refusal
 from mtq.server.firewall import Firewall
+from mtq.server.room import Room
 
 _SHUT = Decision(False, None, "the service does not run")
 
@@ -13,7 +14,8 @@ _SHUT = Decision(False, None, "the service does not run")
 class Door:
     """Counts the clients that are in."""
 
-    def __init__(self) -> None:
+    def __init__(self, room: Room) -> None:
+        self._room = room
         self.firewall: Firewall | None = None      # None: nobody is let in
         self.most = 0      # clients at a time
         self.most_per_address = 0      # the same for one address; 0: no limit of its own
@@ -36,6 +38,9 @@ class Door:
             return Refusal(Code.NONE, "access denied", f"access denied: {decision.reason}")
         if self._count >= self.most:
             cause = f"{self.most} connections are open"
+            return Refusal(Code.SYS_TEMP, "too many connections, try again later", cause)
+        if self._room.full:
+            cause = f"there are descriptors for {self._room.most} connections, and as many are open"
             return Refusal(Code.SYS_TEMP, "too many connections, try again later", cause)
         if self.most_per_address and self._inside[address] >= self.most_per_address:
             return Refusal(

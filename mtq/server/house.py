@@ -10,6 +10,7 @@ from mtq.proxy.failures import Failures
 from mtq.server.firewall import Firewall
 from mtq.server.names import Names
 from mtq.server.privsep.privileges import Privileges
+from mtq.server.room import Room
 from mtq.users.throttle import Throttle
 from mtq.users.verify import Verifier
 
@@ -27,6 +28,7 @@ class House:
     names: Names
     lan: Firewall
     failures: Failures
+    room: Room
 
     def is_local(self, address: IPv4 | IPv6) -> bool:
         """Whether an address is on the local network."""

@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager
 
 from mtq.errors import MtqError
 from mtq.ledger import Remark
-from mtq.server import descriptors
+from mtq.server import room
 from mtq.server.run import Server
 
 SWITCH = 0.001
@@ -21,7 +21,7 @@ Attachment = Callable[[Server], AbstractAsyncContextManager[None]]
 def serve(make: Callable[[], Server], attached: Attachment, ready: Callable[[Server], None]) -> None:
     """Run until SIGTERM, SIGINT or a stop by command. `ready` is called once services are up. Raises MtqError."""
     sys.setswitchinterval(SWITCH)
-    descriptors.allow_many()
+    room.widen()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_serve(make, attached, ready))
 

@@ -17,13 +17,13 @@ from mtq.errors import Code, MtqError, Refusal
 from mtq.ledger import Event, Ledger, Remark, SessionClosed, SessionRecord
 from mtq.mail.lock import Locks
 from mtq.proxy.failures import Failures
-from mtq.server import descriptors
 from mtq.server.connection import LAST_WORDS
 from mtq.server.firewall import Firewall
 from mtq.server.house import House
 from mtq.server.log import Log
 from mtq.server.names import Names
 from mtq.server.privsep.privileges import Privileges
+from mtq.server.room import Room
 from mtq.server.service import Change, Service, State
 from mtq.server.terms import Client
 from mtq.server.upkeep import Upkeep
@@ -84,6 +84,7 @@ class Server:
             self._names,
             Firewall(_lan(config), self._names, ledger.clock),
             self.failures,
+            Room(),
         )
         self.services = {name: Service(name, settings, self._house) for name, settings in config.services.items()}
         self._retired: set[Service] = set()      # gone from the configuration, with clients that are still in
@@ -157,8 +158,9 @@ class Server:
 
     def warnings(self) -> list[str]:
         """What an administrator should change."""
-        shortage = descriptors.shortage(self.config.services.values())
-        return [*([AS_ROOT] if os.geteuid() == 0 else []), *([shortage] if shortage else [])]
+        wanted = sum(s.settings.max_connections for s in self.services.values() if s.state is State.RUNNING)
+        found = (AS_ROOT if os.geteuid() == 0 else None, self._house.room.shortage(wanted))
+        return [warning for warning in found if warning is not None]
 
     # What an administrator asks of it
 

@@ -2,13 +2,15 @@
 
 import asyncio
 import secrets
+import socket
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC
 from enum import Enum
 
 from mtq.access.policy import Row
-from mtq.access.ranges import IPv4, IPv6
+from mtq.access.ranges import IPv4, IPv6, client_address
 from mtq.config.kinds import Listen
 from mtq.config.model import Service as Settings
 from mtq.config.model import TlsMode
@@ -18,10 +20,10 @@ from mtq.mail import maildrop
 from mtq.mail.lock import Holder
 from mtq.mail.maildrop import Maildrop
 from mtq.protocol.asks import Features
+from mtq.protocol.replies import CRLF
 from mtq.protocol.sasl import Apop, Credentials, Password, Scram, ScramKeys
 from mtq.proxy.proxy import Upstream
-from mtq.server import listeners
-from mtq.server.accept import TlsListener
+from mtq.server.accept import Listener
 from mtq.server.connection import Connection
 from mtq.server.door import Door
 from mtq.server.firewall import Firewall
@@ -76,7 +78,7 @@ class Service:
         self.ledger = house.ledger
         self.tls: ssl.SSLContext | None = None
         self.offer = Offer(settings, house.config)
-        self.door = Door()
+        self.door = Door(house.room)
         self.provisions: Provisions | None = None      # that it serves with now
         self.proxying = Proxying(house)
         self.connections: set[Client] = set()
@@ -84,7 +86,7 @@ class Service:
         self.empty.set()
         self._house = house
         self.proxying.turn_to(settings.proxy)
-        self._listeners: dict[_Place, list[TlsListener | asyncio.Server]] = {}
+        self._listeners: dict[_Place, list[Listener]] = {}
 
     # Starting, changing, stopping. One of these at a time: the server sees to that.
 
@@ -226,13 +228,26 @@ class Service:
     async def _open(self, place: _Place) -> None:
         loop = asyncio.get_running_loop()
         bound = await loop.run_in_executor(None, self._house.privileges.bind, place.listen)
-        opened = self._listeners.setdefault(place, [])
-        for sock in bound:
-            if place.implicit_tls:
-                opened.append(TlsListener(self, sock))
-            else:
-                server = await loop.create_server(lambda: Connection(self), sock=sock, backlog=listeners.BACKLOG)
-                opened.append(server)
+        take = self._take_inside_tls if place.implicit_tls else self._take
+        self._listeners[place] = [Listener(self.name, sock, take, self.ledger) for sock in bound]
+
+    def _take(self, client: socket.socket, address: str) -> None:
+        """Let a client in, or tell it why not."""
+        connection = Connection(self)
+        refusal = connection.enter(client_address(address))
+        if refusal is None:
+            connection.begin(client, None)
+            return
+        with client, suppress(OSError):      # it may have gone
+            client.send(refusal.line + CRLF)
+
+    def _take_inside_tls(self, client: socket.socket, address: str) -> None:
+        """Let a client in, or leave without a word: a handshake would cost more than the client is worth."""
+        connection = Connection(self)
+        if connection.enter(client_address(address)) is None:
+            connection.begin(client, self.tls)
+        else:
+            client.close()
 
     def _close(self, place: _Place) -> None:
         for listener in self._listeners.pop(place):
@@ -248,11 +263,14 @@ class Service:
     def joined(self, connection: Client) -> None:
         """A connection was let in."""
         self.connections.add(connection)
+        self._house.room.enter()
         self.empty.clear()
 
     def left(self, connection: Client) -> None:
         """A connection is gone."""
-        self.connections.discard(connection)
+        if connection in self.connections:
+            self.connections.remove(connection)
+            self._house.room.leave()
         if not self.connections:
             self.empty.set()
 
