@@ -1,6 +1,6 @@
 """`mtq serve`: run the server in the foreground."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -82,7 +82,7 @@ def _work(file: Path, config: Config, claimed: "Claim", begin: Callable[[], str]
     log = Log(config.server.log_level.value, config.server.log_format.value == "json")
     ledger.listen(log)
     ledger.enter(Remark("info", f"mtq {__version__} starting"))
-    for remark in (*cautions(config, file), *_not_yet(config)):
+    for remark in cautions(config, file):
         ledger.enter(Remark("warning", remark))
 
     def ready(server: Server) -> None:
@@ -100,9 +100,3 @@ def _work(file: Path, config: Config, claimed: "Claim", begin: Callable[[], str]
         return Exit.DONE
 
     return work
-
-
-def _not_yet(config: Config) -> Iterator[str]:
-    """What the configuration asks for and this version does not do."""
-    if config.server.metrics_listen:
-        yield "server.metrics_listen: this version has no metrics yet"

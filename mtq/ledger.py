@@ -3,10 +3,11 @@
 Whatever happens is entered here once, as a plain value; the log and whoever else listens read it from here.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import Enum
 from typing import ClassVar
 
 
@@ -58,6 +59,19 @@ class SessionLogin:
     messages: int | None        # None: another server has them
 
 
+class Cause(Enum):
+    """Why a login was refused."""
+
+    CREDENTIALS = "credentials"
+    """They are wrong, and were not tried before from there: perhaps a guess."""
+
+    REPEATED = "repeated"
+    """They are wrong and were tried before from there: a device that was not told of a new password."""
+
+    UNAVAILABLE = "unavailable"
+    """Not the client's doing: the mailbox is in use or cannot be read, the server is busy."""
+
+
 @dataclass(frozen=True, slots=True)
 class LoginFailed:
     """A login was refused. `reason` is for the log alone."""
@@ -66,6 +80,7 @@ class LoginFailed:
     session: SessionRecord
     user: str
     reason: str
+    cause: Cause = Cause.CREDENTIALS
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +95,13 @@ class SessionClosed:
 
 @dataclass(frozen=True, slots=True)
 class SessionRefused:
-    """A client was not let in."""
+    """A client was not let in; `crowded`: for want of room, and not because of where it comes from."""
 
     name: ClassVar[str] = "session.refused"
     service: str
     address: str
     reason: str
+    crowded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +152,28 @@ Event = (
 )
 
 
+def service_of(event: Event) -> str:
+    """The service that an event is about; of none: empty."""
+    match event:
+        case SessionOpened() | SessionLogin() | LoginFailed() | SessionClosed():
+            return event.session.service
+        case LockTaken() | LockReleased():
+            return event.lock.service
+        case SessionRefused() | ServiceState():
+            return event.service
+        case Remark():
+            return ""
+
+
+CROWDED = "session.refused.crowded"
+"""Counted besides, of the clients that were not let in."""
+
+
+def failed(cause: Cause) -> str:
+    """What a refused login counts as besides, by its cause."""
+    return f"{LoginFailed.name}.{cause.value}"
+
+
 def utc_now() -> datetime:
     """The time now, in UTC."""
     return datetime.now(UTC)
@@ -148,7 +186,7 @@ class Ledger:
     clock: Callable[[], datetime] = utc_now
     sessions: dict[str, SessionRecord] = field(default_factory=dict)
     locks: dict[str, LockRecord] = field(default_factory=dict)      # by session
-    totals: Counter[str] = field(default_factory=Counter)
+    _counted: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))      # by service
     _listeners: list[Callable[[datetime, Event], None]] = field(default_factory=list)
     _last_id: int = 0
 
@@ -160,9 +198,21 @@ class Ledger:
     def enter(self, event: Event) -> None:
         """Enter an event and tell it to all who listen."""
         at = self.clock()
-        self.totals[event.name] += 1
+        counted = self._counted[service_of(event)]
+        counted[event.name] += 1
+        if isinstance(event, LoginFailed):
+            counted[failed(event.cause)] += 1
+        elif isinstance(event, SessionRefused) and event.crowded:
+            counted[CROWDED] += 1
         for listener in tuple(self._listeners):
             listener(at, event)
+
+    def totals(self) -> dict[str, Counter[str]]:
+        """By service: how often each event was, and what the sessions, open ones included, add up to."""
+        totals = {service: Counter(counted) for service, counted in self._counted.items()}
+        for record in self.sessions.values():
+            _add(totals[record.service], record)
+        return totals
 
     def open(self, service: str, address: str) -> SessionRecord:
         """Open the account of a connection that was let in."""
@@ -187,8 +237,12 @@ class Ledger:
         if lock is not None:
             self.enter(LockReleased(lock))
         seconds = (self.clock() - record.since).total_seconds()
-        self.totals["bytes_in"] += record.bytes_in
-        self.totals["bytes_out"] += record.bytes_out
-        self.totals["retrieved"] += record.retrieved
-        self.totals["deleted"] += record.deleted
+        _add(self._counted[record.service], record)
         self.enter(SessionClosed(record, reason, max(0.0, seconds)))
+
+
+def _add(totals: Counter[str], record: SessionRecord) -> None:
+    totals["bytes_in"] += record.bytes_in
+    totals["bytes_out"] += record.bytes_out
+    totals["retrieved"] += record.retrieved
+    totals["deleted"] += record.deleted

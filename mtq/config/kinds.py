@@ -175,6 +175,21 @@ class ListenKind:
         return number
 
 
+class MaybeListen:
+    """ADDRESS:PORT, or empty for nowhere."""
+
+    allowed = '"ADDRESS:PORT", "[IPv6]:PORT" or "" for none'
+    none = ""
+
+    def read(self, found: object) -> Listen | None:
+        if found == self.none:
+            return None
+        listen = ListenKind().read(found)
+        if listen.address is None:
+            raise Unfit(found)      # not every address by a slip of the pen: there is no password in front of it
+        return listen
+
+
 @dataclass(frozen=True)
 class Template:
     """A path with placeholders."""

@@ -19,6 +19,7 @@ from mtq.config.kinds import (
     Kind,
     Listen,
     ListenKind,
+    MaybeListen,
     Several,
     Switch,
     Template,
@@ -146,10 +147,11 @@ class EntryKind:
 class Mechanisms:
     """"auto" or a list of mechanisms; "auto" is None."""
 
+    none = "auto"
     allowed = '"auto", or a list of ' + ", ".join(f'"{word.value}"' for word in Mechanism)
 
     def read(self, found: object) -> tuple[Mechanism, ...] | None:
-        if found == "auto":
+        if found == self.none:
             return None
         return Several(Choice(Mechanism), least=1).read(found)
 
@@ -304,7 +306,7 @@ class Server:
     user: str | None = value(Text("a user of this system"), None, "started as root: serve as this user")
     shutdown_grace: int = value(Whole(0, 600, "seconds"), 10, "for sessions to end when the server stops")
     auth_failure_delay: int = value(Whole(0, 30, "seconds"), 2, "before a failed login is answered")
-    metrics_listen: str = value(Text("ADDRESS:PORT or empty", empty=True), "", "Prometheus metrics; empty: none")
+    metrics_listen: Listen | None = value(MaybeListen(), None, "where Prometheus gets metrics; empty: nowhere")
     log_format: LogFormat = value(Choice(LogFormat), LogFormat.TEXT, "how log lines look")
     log_level: LogLevel = value(Choice(LogLevel), LogLevel.INFO, "what is logged")
 

@@ -7,7 +7,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from mtq.config.kinds import Listen
+from mtq.config.kinds import Listen, MaybeListen
 from mtq.config.model import Entry, Mechanisms
 
 
@@ -38,7 +38,8 @@ def without_absent(value: Any) -> Any:
 
 
 def _of_field(field: "dataclasses.Field[Any]", value: Any) -> Any:
-    return "auto" if value is None and isinstance(field.metadata.get("kind"), Mechanisms) else plain(value)
+    kind = field.metadata.get("kind")
+    return kind.none if value is None and isinstance(kind, Mechanisms | MaybeListen) else plain(value)
 
 
 def _entry(entry: Entry) -> str | dict[str, str | datetime]:

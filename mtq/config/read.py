@@ -218,6 +218,10 @@ def _contradictions(config: Config) -> Iterator[Problem]:
                         "or a different address in each",
                     )
             taken[listen.port].append((listen, name))
+    if (metrics := config.server.metrics_listen) is not None:
+        for other, owner in taken.get(metrics.port, ()):
+            if _clash(metrics, other):
+                yield Problem(("server", "metrics_listen"), f": port {metrics.port} is taken by services.{owner}")
     if (config.tls.certificate == UNSET) != (config.tls.key == UNSET):
         yield Problem(("tls",), ": certificate and key come together")
 

@@ -3,6 +3,7 @@
 Times are ISO 8601 in UTC, durations numbers of seconds, ids strings; what is absent is null.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
@@ -133,13 +134,10 @@ _COUNTED = {
 
 def totals(ledger: Ledger) -> Row:
     """What has happened since the server started, open sessions included."""
-    ended, inside = ledger.totals, ledger.sessions.values()
+    total = sum(ledger.totals().values(), Counter[str]())
     return {
-        **{name: ended[event] for name, event in _COUNTED.items()},
-        "retrieved": ended["retrieved"] + sum(session.retrieved for session in inside),
-        "deleted": ended["deleted"] + sum(session.deleted for session in inside),
-        "bytes_in": ended["bytes_in"] + sum(session.bytes_in for session in inside),
-        "bytes_out": ended["bytes_out"] + sum(session.bytes_out for session in inside),
+        **{name: total[event] for name, event in _COUNTED.items()},
+        **{name: total[name] for name in ("retrieved", "deleted", "bytes_in", "bytes_out")},
     }
 
 

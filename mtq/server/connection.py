@@ -12,8 +12,8 @@ from contextlib import suppress
 from typing import TypeVar, cast
 
 from mtq.access.ranges import IPv4, IPv6
-from mtq.errors import Refusal
-from mtq.ledger import LoginFailed, Remark, SessionLogin, SessionRecord, SessionRefused
+from mtq.errors import Code, Refusal
+from mtq.ledger import Cause, LoginFailed, Remark, SessionLogin, SessionRecord, SessionRefused
 from mtq.mail.maildrop import Maildrop
 from mtq.protocol.asks import Answer, Ask, Bye, Commit, Committed, Fetch, Keys, Login, StartTls
 from mtq.protocol.session import Session
@@ -69,7 +69,7 @@ class Connection(asyncio.Protocol):
         terms = self._terms
         refusal = terms.door.admit(address)
         if refusal is not None:
-            terms.ledger.enter(SessionRefused(terms.name, str(address), refusal.cause))
+            terms.ledger.enter(SessionRefused(terms.name, str(address), refusal.cause, refusal.code is Code.SYS_TEMP))
             return refusal
         self._address = address
         self._record = terms.ledger.open(terms.name, str(address))
@@ -300,7 +300,7 @@ class Connection(asyncio.Protocol):
         try:
             outcome = await terms.keys(ask.user)
         except Refusal as refusal:
-            terms.ledger.enter(LoginFailed(record, ask.user, refusal.cause))
+            terms.ledger.enter(LoginFailed(record, ask.user, refusal.cause, Cause.UNAVAILABLE))
             outcome = refusal
         if not self._closing:
             self._answer(outcome)
@@ -314,7 +314,8 @@ class Connection(asyncio.Protocol):
             opened = await self._terms.open(ask.credentials, record, self._transport.get_extra_info("sockname")[0])
         except Refusal as refusal:
             record.state, record.target = "greeting", None
-            ledger.enter(LoginFailed(record, ask.credentials.user, refusal.cause))
+            cause = self._terms.cause(ask.credentials, self._address, refusal)
+            ledger.enter(LoginFailed(record, ask.credentials.user, refusal.cause, cause))
             # No task waits: a client that hangs up meanwhile leaves nothing behind.
             due = began + self._terms.failed(ask.credentials, self._address, refusal)
             if not self._closing:

@@ -15,6 +15,7 @@ LATE = (
     "ifaddr",
     "mtq.authority",
     "mtq.config.locate",
+    "mtq.server.metrics.figures",
     "trustme",
     "uvloop",
 )

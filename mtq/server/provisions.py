@@ -3,6 +3,7 @@
 import ssl
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from mtq import certificates, tls
@@ -20,10 +21,11 @@ Read = Callable[[Path], bytes]
 
 @dataclass(frozen=True)
 class Identity:
-    """The certificate that a service shows: `serial` is that of its first certificate, in hexadecimal."""
+    """The certificate that a service shows. What else is known is of the first in its chain."""
 
     context: ssl.SSLContext
-    serial: str
+    serial: str      # in hexadecimal
+    expires: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,8 @@ def identify(settings: Settings, config: Config, read: Read = Path.read_bytes) -
 
     context = tls.server_context(certificate, key, lowest.value, noting)
     try:
-        return Identity(context, certificates.parse_chain(shown).leaf.serial)
+        leaf = certificates.parse_chain(shown).leaf
+        return Identity(context, leaf.serial, leaf.not_after)
     except certificates.Unreadable:
         return Identity(context, "unknown")      # OpenSSL can serve what is odd in it
 

@@ -21,6 +21,7 @@ from mtq.server.connection import LAST_WORDS
 from mtq.server.firewall import Firewall
 from mtq.server.house import House
 from mtq.server.log import Log
+from mtq.server.metrics.endpoint import Metrics
 from mtq.server.names import Names
 from mtq.server.privsep.privileges import Privileges
 from mtq.server.room import Room
@@ -73,6 +74,7 @@ class Server:
         self.stopping = asyncio.Event()
         self.upkeep: Upkeep | None = None
         self.failures = Failures(ledger.clock)
+        self.metrics = Metrics(self)
         self._names = Names(ledger)
         self._house = House(
             config,
@@ -104,6 +106,7 @@ class Server:
             self._let_go()
             raise MtqError(f"no service runs: {reasons}")
         self.upkeep = Upkeep(self)
+        await self.metrics.turn_to(self.config.server.metrics_listen)
 
     async def stop(self) -> None:
         """End: no more clients, commands in flight are finished within the grace, the rest is cut."""
@@ -118,6 +121,7 @@ class Server:
     def _let_go(self) -> None:
         if self.upkeep is not None:
             self.upkeep.close()
+        self.metrics.close()
         self._house.lan.close()
         self._names.close()
         self._house.verifier.close()
@@ -156,10 +160,18 @@ class Server:
         """What stands against addresses."""
         return self.throttle.penalties(asyncio.get_running_loop().time())
 
+    def offenders(self) -> int:
+        """How many addresses something stands against."""
+        return self.throttle.count(asyncio.get_running_loop().time())
+
     def warnings(self) -> list[str]:
         """What an administrator should change."""
         wanted = sum(s.settings.max_connections for s in self.services.values() if s.state is State.RUNNING)
-        found = (AS_ROOT if os.geteuid() == 0 else None, self._house.room.shortage(wanted))
+        found = (
+            AS_ROOT if os.geteuid() == 0 else None,
+            self._house.room.shortage(wanted),
+            self.metrics.trouble,
+        )
         return [warning for warning in found if warning is not None]
 
     # What an administrator asks of it
@@ -173,8 +185,11 @@ class Server:
             config = await asyncio.get_running_loop().run_in_executor(None, self._house.privileges.config)
             changed = differences(self.config, config)
             before = self._serials()
+            if config.server.metrics_listen != self.config.server.metrics_listen:
+                self.metrics.close()      # first: a service may want the port
             await self._adopt(config)
             failed = await self._change_services(config)
+            await self.metrics.turn_to(config.server.metrics_listen)
         self.ledger.enter(Remark("info", f"configuration read again: {', '.join(changed) or 'nothing'} changed"))
         for name, reason in failed.items():
             if self.services[name].state is State.RUNNING:      # one that failed has said so itself

@@ -15,7 +15,7 @@ from mtq.config.kinds import Listen
 from mtq.config.model import Service as Settings
 from mtq.config.model import TlsMode
 from mtq.errors import MtqError, Refusal
-from mtq.ledger import ServiceState, SessionRecord
+from mtq.ledger import Cause, ServiceState, SessionRecord
 from mtq.mail import maildrop
 from mtq.mail.lock import Holder
 from mtq.mail.maildrop import Maildrop
@@ -316,9 +316,21 @@ class Service:
             case Scram(user, proved):
                 return await verifier.proof(user, proved)
 
+    def cause(self, credentials: Credentials, address: IPv4 | IPv6, refusal: Refusal) -> Cause:
+        """Why a login was refused. To be asked before it is counted."""
+        if not counts_against_client(refusal):
+            return Cause.UNAVAILABLE
+        again = self._house.throttle.repeats(address, credentials.user, _secret(credentials))
+        return Cause.REPEATED if again else Cause.CREDENTIALS
+
     def failed(self, credentials: Credentials, address: IPv4 | IPv6, refusal: Refusal) -> float:
         """Count a login that was refused, if it was the client's fault; say how many seconds later to answer it."""
         if not counts_against_client(refusal):
             return 0.0
-        shown = credentials.secret if isinstance(credentials, Password) else None
-        return self._house.throttle.failed(address, credentials.user, shown, asyncio.get_running_loop().time())
+        now = asyncio.get_running_loop().time()
+        return self._house.throttle.failed(address, credentials.user, _secret(credentials), now)
+
+
+def _secret(credentials: Credentials) -> bytes | None:
+    """The password, if the client has shown one."""
+    return credentials.secret if isinstance(credentials, Password) else None

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from mtq.access.ranges import IPv4, IPv6
 from mtq.errors import Refusal
-from mtq.ledger import Ledger, SessionRecord
+from mtq.ledger import Cause, Ledger, SessionRecord
 from mtq.mail.maildrop import Maildrop
 from mtq.protocol.asks import Features
 from mtq.protocol.sasl import Credentials, ScramKeys
@@ -61,6 +61,9 @@ class Terms(Protocol):
         `called`: the address of ours that the client has connected to. May be cancelled while it waits for another
         server.
         """
+
+    def cause(self, credentials: Credentials, address: IPv4 | IPv6, refusal: Refusal) -> Cause:
+        """Why a login was refused. To be asked before it is counted."""
 
     def failed(self, credentials: Credentials, address: IPv4 | IPv6, refusal: Refusal) -> float:
         """Count a login that was refused, if it was the client's fault.

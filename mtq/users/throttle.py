@@ -67,6 +67,16 @@ class Throttle:
             self._offenders.popitem(last=False)
         return self._delay(offender.failures)
 
+    def repeats(self, address: IPv4Address | IPv6Address, user: str, secret: bytes | None) -> bool:
+        """Whether this very guess was made from there before. To be asked before it is counted."""
+        offender = self._offenders.get(_named(address))
+        return offender is not None and secret is not None and self._mark(user, secret) in offender.guesses
+
+    def count(self, now: float) -> int:
+        """How many addresses have something against them."""
+        self._forgive(now)
+        return len(self._offenders)
+
     def penalties(self, now: float) -> list[Penalty]:
         """All that are not forgotten, the latest first."""
         self._forgive(now)
@@ -85,12 +95,16 @@ class Throttle:
 
     def _again(self, offender: _Offender, user: str, secret: bytes) -> bool:
         """Whether this very guess was made before; from now on it was."""
-        text = user.encode("utf-8", "surrogateescape") + b"\0" + secret
-        guess = hashlib.blake2b(text, key=self._key, digest_size=16).digest()
+        guess = self._mark(user, secret)
         if guess in offender.guesses:
             return True
         offender.guesses.append(guess)
         return False
+
+    def _mark(self, user: str, secret: bytes) -> bytes:
+        """By what a guess is known again: it does not tell the password."""
+        text = user.encode("utf-8", "surrogateescape") + b"\0" + secret
+        return hashlib.blake2b(text, key=self._key, digest_size=16).digest()
 
     def _forgive(self, now: float) -> None:
         while self._offenders:

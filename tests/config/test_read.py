@@ -146,7 +146,7 @@ def test_the_defaults_of_the_server() -> None:
     assert [entry.range.text for entry in server.lan] == ["127.0.0.0/8", "::1"]
     assert server.user is None
     assert (server.shutdown_grace, server.auth_failure_delay) == (10, 2)
-    assert server.metrics_listen == ""
+    assert server.metrics_listen is None
     assert (server.log_format, server.log_level) == (LogFormat.TEXT, LogLevel.INFO)
 
 
@@ -504,3 +504,28 @@ def test_roots_own_configuration_means_the_same_to_the_service_user() -> None:
     found = parse("", Path("/etc/mtq/mtq.toml"), places(1000, {"HOME": "/home/mail"}))
     assert found.server.state_dir == Path("/var/lib/mtq")
     assert found.server.control_socket == Path("/run/mtq/control.sock")
+
+# Where metrics are had
+
+
+@pytest.mark.parametrize("written", ["127.0.0.1:9110", "[::1]:9110"])
+def test_metrics_are_had_at_one_address(written: str) -> None:
+    assert str(config(f'[server]\nmetrics_listen = "{written}"').server.metrics_listen) == written
+
+
+@pytest.mark.parametrize("written", ["9110", "*:9110", "localhost:9110", "127.0.0.1:", "127.0.0.1:0", "::1:9110"])
+def test_metrics_are_not_had_everywhere_by_mistake(written: str) -> None:
+    assert 'allowed is "ADDRESS:PORT", "[IPv6]:PORT" or "" for none' in error(
+        f'[server]\nmetrics_listen = "{written}"'
+    )
+
+
+@pytest.mark.parametrize("listen", ["9110", '"127.0.0.1:9110"'])
+def test_metrics_and_a_service_on_one_port_are_an_error(listen: str) -> None:
+    text = f'[server]\nmetrics_listen = "127.0.0.1:9110"\n[services.pop3]\nlisten = {listen}\n'
+    assert error(text) == "/etc/mtq/mtq.toml:2: server.metrics_listen: port 9110 is taken by services.pop3"
+
+
+def test_metrics_and_a_service_may_share_a_port_on_two_addresses() -> None:
+    text = '[server]\nmetrics_listen = "127.0.0.1:9110"\n[services.pop3]\nlisten = "127.0.0.2:9110"\n'
+    assert config(text).server.metrics_listen == Listen(9110, "127.0.0.1")

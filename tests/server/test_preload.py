@@ -20,6 +20,7 @@ def late(event, arguments):
         print(arguments[0])
 
 preload()
+import prometheus_client
 sys.addaudithook(late)
 scram.derive(b"pass", b"salt", 4096)
 argon2 = {"ARGON2ID": "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$" + "A" * 43}
@@ -35,6 +36,7 @@ with tempfile.TemporaryDirectory() as name:
         load(file)
     except ConfigInvalid:
         pass
+prometheus_client.generate_latest()
 process._loop_factory()().close()
 """
 

@@ -120,3 +120,19 @@ def test_forgetting_who_has_done_nothing_says_so(throttle: Throttle) -> None:
 def test_a_shown_password_is_not_kept(throttle: Throttle) -> None:
     throttle.failed(HERE, "fred", b"tanstaaf", 0.0)
     assert "tanstaaf" not in repr(throttle._offenders)
+
+
+def test_a_guess_that_was_made_before_is_known_before_it_is_counted_again(throttle: Throttle) -> None:
+    assert not throttle.repeats(HERE, "fred", b"old")
+    throttle.failed(HERE, "fred", b"old", 0)
+    assert throttle.repeats(HERE, "fred", b"old")
+    assert not throttle.repeats(HERE, "fred", b"other")
+    assert not throttle.repeats(THERE, "fred", b"old")
+    assert not throttle.repeats(HERE, "fred", None)
+
+
+def test_addresses_are_counted_until_they_are_forgotten(throttle: Throttle) -> None:
+    throttle.failed(HERE, "fred", b"old", 0)
+    throttle.failed(THERE, "fred", b"old", 1)
+    assert throttle.count(FORGIVEN) == 1
+    assert throttle.count(FORGIVEN + 1) == 0

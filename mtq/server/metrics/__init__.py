@@ -1,0 +1,1 @@
+"""Prometheus metrics on `server.metrics_listen`."""
