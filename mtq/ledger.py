@@ -23,6 +23,7 @@ class SessionRecord:
     state: str = "greeting"
     tls: str | None = None
     target: str | None = None
+    messages: int | None = None      # in the mailbox at login
     bytes_in: int = 0
     bytes_out: int = 0
     retrieved: int = 0

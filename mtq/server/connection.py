@@ -331,7 +331,7 @@ class Connection(asyncio.Protocol):
             return
         assert self._session is not None
         self._retrieval = Retrieval(self._session, maildrop, record, lambda cause: self._remark("error", cause))
-        record.state = "transaction"
+        record.state, record.messages = "transaction", maildrop.listing.count
         self._clocks.logged_in = True
         if maildrop.locked is not None:
             ledger.lock(record, maildrop.locked)

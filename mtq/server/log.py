@@ -1,10 +1,12 @@
 """The log: what is entered into the ledger, as lines for a person or as JSON for a machine.
 
 Commands, messages and passwords never are. Names come from the network: whatever could move a cursor or forge a
-line is escaped.
+line is escaped, and in a line of a failed login the address stands before the name, so that who bans by the log
+(contrib/fail2ban) is not led astray.
 """
 
 import json
+import os
 import sys
 from collections import deque
 from collections.abc import Callable
@@ -14,6 +16,7 @@ from datetime import datetime
 from typing import TextIO
 
 from mtq.ledger import (
+    Cause,
     Event,
     LockReleased,
     LockTaken,
@@ -26,11 +29,21 @@ from mtq.ledger import (
     SessionRecord,
     SessionRefused,
 )
+from mtq.server.restraint import Restraint
 
 LEVELS = ("debug", "info", "warning", "error")
 
 RECENT = 1000
 """Lines kept for whoever asks later."""
+
+_PRIORITIES = {"debug": 7, "info": 6, "warning": 4, "error": 3}
+"""Levels as the system's log has them (sd-daemon(3))."""
+
+_FAILED = {
+    Cause.CREDENTIALS: "login failed for",
+    Cause.REPEATED: "login failed again for",
+    Cause.UNAVAILABLE: "login not possible for",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +60,10 @@ class Log:
 
     def __init__(self, level: str, as_json: bool, out: TextIO | None = None) -> None:
         self._out = out or sys.stderr
+        self._journal = is_journal(self._out)
         self.recent: deque[Line] = deque(maxlen=RECENT)
         self._listeners: list[Callable[[Line], None]] = []
+        self._restraints = {"clients that did not log in": Restraint(), "failed logins": Restraint()}
         self.turn_to(level, as_json)
 
     def turn_to(self, level: str, as_json: bool) -> None:
@@ -61,11 +76,18 @@ class Log:
         self._listeners.append(listener)
 
     def __call__(self, at: datetime, event: Event) -> None:
-        """Write an event, if it is of interest."""
-        level = level_of(event)
-        if LEVELS.index(level) < self._lowest:
+        """Write an event, if it is of interest and there are not too many of its kind."""
+        if LEVELS.index(level_of(event)) < self._lowest:
             return
-        line = Line(at, level, sentence(event))
+        for name, restraint in self._restraints.items():
+            if left_out := restraint.left_out(at):
+                self._enter(at, Remark("warning", f"{left_out} more lines of {name} were left out"))
+        kind = _kind(event)
+        if kind is None or self._restraints[kind].admits(at):
+            self._enter(at, event)
+
+    def _enter(self, at: datetime, event: Event) -> None:
+        line = Line(at, level_of(event), _printable(sentence(event)))
         self.recent.append(line)
         self._write(line, event)
         for listener in self._listeners:
@@ -75,11 +97,39 @@ class Log:
         moment = line.at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         if self._json:
             written = json.dumps({"at": moment, "level": line.level, "event": event.name, **fields(event)})
+        elif self._journal:
+            written = line.text      # the journal knows the time
         else:
             written = f"{moment} {line.level:<7} {line.text}"
+        if self._journal:
+            written = f"<{_PRIORITIES[line.level]}>{written}"
         with suppress(OSError, ValueError):      # a full disk or a reader that has gone is not to stop mail
             self._out.write(written + "\n")
             self._out.flush()
+
+
+def is_journal(out: TextIO) -> bool:
+    """Whether what is written there comes to the system's journal (systemd.exec(5), JOURNAL_STREAM)."""
+    stream = os.environ.get("JOURNAL_STREAM")
+    if stream is None:
+        return False
+    with suppress(OSError, ValueError):
+        found = os.fstat(out.fileno())
+        return stream == f"{found.st_dev}:{found.st_ino}"
+    return False
+
+
+def _kind(event: Event) -> str | None:
+    """Of which lines there are only so many in a second."""
+    match event:
+        case LoginFailed():
+            return "failed logins"
+        case SessionRefused():
+            return "clients that did not log in"
+        case SessionOpened() | SessionClosed() if event.session.user is None:
+            return "clients that did not log in"
+        case _:
+            return None
 
 
 def level_of(event: Event) -> str:
@@ -106,13 +156,13 @@ def sentence(event: Event) -> str:
             where = f", {event.messages} messages" if event.session.target is None else f" at {event.session.target}"
             return f"{_who(event.session)}: logged in by {event.mechanism}{where}"
         case LoginFailed():
-            return f"{_who(event.session)}: login failed for {shown(event.user)}: {shown(event.reason)}"
+            return f"{_who(event.session)}: {_FAILED[event.cause]} {shown(event.user)}: {shown(event.reason)}"
         case SessionClosed():
-            session = event.session
-            return (
-                f"{_who(session)}: {event.reason}; {session.retrieved} sent, {session.deleted} removed, "
-                f"{session.bytes_out} octets, {event.seconds:.1f} s"
-            )
+            session, messages = event.session, ""
+            if session.messages is not None:
+                messages = f"{session.retrieved} messages sent, {session.deleted} of {session.messages} removed, "
+            octets = f"{session.bytes_out} octets out, {session.bytes_in} in"
+            return f"{_who(session)}: {event.reason}; {messages}{octets}, {event.seconds:.1f} s"
         case SessionRefused():
             return f"{event.service}: {event.address} refused: {event.reason}"
         case LockTaken():
@@ -133,26 +183,32 @@ def fields(event: Event) -> dict[str, object]:
             data: dict[str, object] = {
                 "session": session.id,
                 "service": session.service,
-                "user": session.user,
                 "address": session.address,
                 "tls": session.tls,
+                "user": session.user,
             }
             if isinstance(event, SessionLogin):
                 data |= {"mechanism": event.mechanism, "messages": event.messages}
             elif isinstance(event, LoginFailed):
-                data |= {"user": shown(event.user), "reason": event.reason}
+                data |= {"user": shown(event.user), "cause": event.cause.value, "reason": event.reason}
             elif isinstance(event, SessionClosed):
                 data |= {
                     "reason": event.reason,
                     "seconds": round(event.seconds, 3),
                     "bytes_in": session.bytes_in,
                     "bytes_out": session.bytes_out,
+                    "messages": session.messages,
                     "retrieved": session.retrieved,
                     "deleted": session.deleted,
                 }
             return data
         case SessionRefused():
-            return {"service": event.service, "address": event.address, "reason": event.reason}
+            return {
+                "service": event.service,
+                "address": event.address,
+                "reason": event.reason,
+                "crowded": event.crowded,
+            }
         case LockTaken() | LockReleased():
             lock = event.lock
             return {
@@ -170,9 +226,7 @@ def fields(event: Event) -> dict[str, object]:
 
 def shown(text: str) -> str:
     """Text from outside as one harmless word or line: printable as it is, the rest escaped."""
-    escaped = "".join(
-        c if c.isprintable() and c != "\\" else c.encode("unicode_escape", "surrogatepass").decode() for c in text
-    )
+    escaped = _printable(text.replace("\\", "\\\\"))
     return escaped if len(escaped) <= 200 else escaped[:199] + "…"
 
 
@@ -180,3 +234,10 @@ def _who(session: SessionRecord) -> str:
     user = f"{session.user} " if session.user else ""
     tls = f", {session.tls}" if session.tls else ""
     return f"session {session.id}: {user}from {session.address} on {session.service}{tls}"
+
+
+def _printable(text: str) -> str:
+    """A line that is one: what could end it or move a cursor is escaped."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)

@@ -75,7 +75,7 @@ def station(path: Path) -> Iterator[Station]:
     station = Station(path, handlers, ledger=ledger)
     record = ledger.open("pop3", "192.0.2.7")
     record.user, record.state, record.tls = "fred", "transaction", "TLSv1.3"
-    record.bytes_in, record.bytes_out, record.retrieved = 64, 18230, 2
+    record.bytes_in, record.bytes_out, record.messages, record.retrieved = 64, 18230, 2, 2
     ledger.lock(record, "/mail/fred")
     ledger.enter(SessionLogin(record, "password", 2))
     with station.serving():

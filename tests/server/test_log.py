@@ -2,12 +2,26 @@
 
 import io
 import json
-from datetime import UTC, datetime
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
-from mtq.ledger import Event, Ledger, LockReleased, LockTaken, Remark, ServiceState, SessionRefused
+from mtq.ledger import (
+    Event,
+    Ledger,
+    LockReleased,
+    LockTaken,
+    LoginFailed,
+    Remark,
+    ServiceState,
+    SessionClosed,
+    SessionRecord,
+    SessionRefused,
+)
 from mtq.server.log import RECENT, Line, Log
+from mtq.server.restraint import MOST
 
 AT = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 
@@ -99,3 +113,142 @@ def test_a_lock_as_json() -> None:
         "address": "192.0.2.7",
     }
     assert released == taken | {"event": "lock.released"}
+
+
+# One line a session
+
+
+def line_of(event: Event, as_json: bool = False) -> str:
+    """What is written of an event."""
+    out = io.StringIO()
+    Log("debug", as_json, out=out)(AT, event)
+    return out.getvalue()
+
+
+def session() -> SessionRecord:
+    """Fred's, who had five messages, fetched three and removed two of them."""
+    record = SessionRecord("7", "pop3", "192.0.2.7", AT, user="fred", tls="TLSv1.3", messages=5)
+    record.bytes_in, record.bytes_out, record.retrieved, record.deleted = 120, 34567, 3, 2
+    return record
+
+
+def test_the_line_of_a_session_says_what_an_administrator_needs() -> None:
+    assert line_of(SessionClosed(session(), "quit", 1.25)) == (
+        "2026-03-01T12:00:00.000Z info    session 7: fred from 192.0.2.7 on pop3, TLSv1.3: quit; "
+        "3 messages sent, 2 of 5 removed, 34567 octets out, 120 in, 1.2 s\n"
+    )
+
+
+def test_the_line_of_a_client_that_did_not_log_in_speaks_of_no_messages() -> None:
+    record = SessionRecord("7", "pop3", "192.0.2.7", AT, bytes_in=6, bytes_out=20)
+    assert line_of(SessionClosed(record, "quit", 0)).endswith(
+        "session 7: from 192.0.2.7 on pop3: quit; 20 octets out, 6 in, 0.0 s\n"
+    )
+
+
+def test_the_line_of_a_session_as_json() -> None:
+    assert json.loads(line_of(SessionClosed(session(), "quit", 1.25), as_json=True)) == {
+        "at": "2026-03-01T12:00:00.000Z",
+        "level": "info",
+        "event": "session.closed",
+        "session": "7",
+        "service": "pop3",
+        "address": "192.0.2.7",
+        "tls": "TLSv1.3",
+        "user": "fred",
+        "reason": "quit",
+        "seconds": 1.25,
+        "bytes_in": 120,
+        "bytes_out": 34567,
+        "messages": 5,
+        "retrieved": 3,
+        "deleted": 2,
+    }
+
+
+# What comes from outside
+
+
+HOSTILE = [
+    "fred\nsession 1: from 192.0.2.9 on pop3: login failed for wilma: wrong password",
+    "\r\x1b[2K\x1b[31mred",
+    "\u202egnp.exe",
+    "\ud800",
+    "%s%n{0}",
+    "x" * 5000,
+]
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+@pytest.mark.parametrize("user", HOSTILE)
+def test_a_hostile_name_stays_in_its_place_on_one_line(user: str, as_json: bool) -> None:
+    record = SessionRecord("7", "pop3", "192.0.2.7", AT)
+    written = line_of(LoginFailed(record, user, "no such user"), as_json)
+    assert written.endswith("\n")
+    assert written[:-1].isprintable()
+    assert len(written) < 700
+    before = '"address": "192.0.2.7"' if as_json else "from 192.0.2.7 on pop3: login failed for "
+    assert before in written
+    assert "wilma" not in user or written.index(before) < written.index("wilma")
+
+
+def test_a_remark_is_one_line_whatever_a_file_is_called() -> None:
+    assert line_of(Remark("error", "/mail/fred/cur/a\nb\x1b: gone")).endswith("/mail/fred/cur/a\\nb\\x1b: gone\n")
+
+
+# A flood
+
+
+def crowd(log: Log, number: int, at: datetime) -> None:
+    for _ in range(number):
+        log(at, SessionRefused("pop3", "192.0.2.7", "access denied"))
+
+
+def test_a_flood_of_clients_is_so_many_lines_a_second_and_how_many_more_there_were() -> None:
+    _, log = kept()
+    crowd(log, MOST + 50, AT)
+    crowd(log, 1, AT + timedelta(seconds=1))
+    assert len(log.recent) == MOST + 2
+    assert log.recent[MOST].text == "50 more lines of clients that did not log in were left out"
+
+
+def test_a_flood_of_clients_leaves_the_lines_of_those_that_log_in_and_of_guesses() -> None:
+    _, log = kept()
+    crowd(log, MOST + 1, AT)
+    log(AT, SessionClosed(session(), "quit", 1))
+    log(AT, LoginFailed(SessionRecord("8", "pop3", "192.0.2.7", AT), "fred", "wrong password"))
+    assert [line.text[:9] for line in log.recent][MOST:] == ["session 7", "session 8"]
+
+
+def test_a_clock_that_goes_back_leaves_no_more_out() -> None:
+    _, log = kept()
+    crowd(log, MOST, AT)
+    crowd(log, 1, AT - timedelta(days=1))
+    assert len(log.recent) == MOST + 1
+
+
+# The journal
+
+
+def test_in_the_journal_a_line_has_its_priority_and_leaves_the_time_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (tmp_path / "journal").open("w+") as out:
+        found = os.fstat(out.fileno())
+        monkeypatch.setenv("JOURNAL_STREAM", f"{found.st_dev}:{found.st_ino}")
+        Log("info", as_json=False, out=out)(AT, Remark("warning", "mind the step"))
+        Log("info", as_json=True, out=out)(AT, Remark("error", "too late"))
+        out.seek(0)
+        text, as_json = out.read().splitlines()
+    assert text == "<4>mind the step"
+    assert as_json.startswith('<3>{"at": ')
+
+
+def test_what_is_redirected_away_from_the_journal_is_an_ordinary_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JOURNAL_STREAM", "1:1")
+    with (tmp_path / "log").open("w+") as out:
+        Log("info", as_json=False, out=out)(AT, Remark("warning", "mind the step"))
+        out.seek(0)
+        assert out.read() == "2026-03-01T12:00:00.000Z warning mind the step\n"
