@@ -8,7 +8,7 @@ _mtq_command() {
         mtq) options=(--config --version --help) commands=(serve init status reload stop service firewall session lock penalty user mailbox cert config log tui completion) ;;
         'mtq serve') options=(--demo --help) ;;
         'mtq init') options=(--create-user --quiet --dry-run --help) ;;
-        'mtq status') options=(--json --help) ;;
+        'mtq status') options=(--json --check --user --password-stdin --help) ;;
         'mtq reload') options=(--json --quiet --dry-run --help) ;;
         'mtq stop') options=(--quiet --dry-run --help) ;;
         'mtq service') options=(--help) commands=(list show add set remove enable disable start stop restart) ;;
@@ -76,6 +76,7 @@ _mtq_takes() {
     commands=() options=() takes='' choices=()
     case $1 in
         'mtq --config') takes=files ;;
+        'mtq status --user') takes=users ;;
         'mtq service show 1') takes=services ;;
         'mtq service add --listen') takes=choices choices=(pop3 pop3s) ;;
         'mtq service add 1') takes=nowhere ;;

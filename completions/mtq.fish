@@ -69,6 +69,7 @@ set -g __mtq_commands \
 # The options with a value.
 set -g __mtq_valued \
     'mtq --config' \
+    'mtq status --user' \
     'mtq service add --listen' \
     'mtq firewall list --service' \
     'mtq firewall add --service' \
@@ -141,7 +142,7 @@ function __mtq_config_keys
         'server.user' 'started as root: serve as this user' \
         'server.shutdown_grace' 'for sessions to end when the server stops' \
         'server.auth_failure_delay' 'before a failed login is answered' \
-        'server.metrics_listen' 'Prometheus metrics; empty: none' \
+        'server.metrics_listen' 'where Prometheus gets metrics; empty: nowhere' \
         'server.log_format' 'how log lines look' \
         'server.log_level' 'what is logged' \
         'mailboxes.path' 'a user\'s Maildir; default STATE/mail/{user}' \
@@ -362,6 +363,9 @@ complete -c mtq -n "__mtq_at 'mtq init'" -l help -d 'Show this message and exit'
 
 # mtq status
 complete -c mtq -n "__mtq_at 'mtq status'" -l json -d 'As JSON'
+complete -c mtq -n "__mtq_at 'mtq status'" -l check -d 'Call every running service as a client does'
+complete -c mtq -n "__mtq_at 'mtq status'" -l user -x -a '(__mtq_names users)' -d 'With --check: log in as this user, too'
+complete -c mtq -n "__mtq_at 'mtq status'" -l password-stdin -d 'Read the password from standard input, its first line'
 complete -c mtq -n "__mtq_at 'mtq status'" -l help -d 'Show this message and exit'
 
 # mtq reload

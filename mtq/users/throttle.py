@@ -69,7 +69,7 @@ class Throttle:
 
     def repeats(self, address: IPv4Address | IPv6Address, user: str, secret: bytes | None) -> bool:
         """Whether this very guess was made from there before. To be asked before it is counted."""
-        offender = self._offenders.get(_named(address))
+        offender = self._offenders.get(subscriber(address))
         return offender is not None and secret is not None and self._mark(user, secret) in offender.guesses
 
     def count(self, now: float) -> int:
