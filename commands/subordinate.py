@@ -11,6 +11,7 @@ import struct
 import subprocess
 import sys
 import termios
+import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -38,17 +39,26 @@ def subordinate(place: Place) -> "Run":
 
 
 async def _run(command: Sequence[str], columns: int, stdin: bytes) -> "Outcome":
+    process, terminal = _started(command, columns)
+    running = asyncio.get_running_loop().run_in_executor(None, _finished, process, terminal, stdin)
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        process.kill()
+        await running
+        raise
+
+
+def _finished(process: "subprocess.Popen[bytes]", terminal: int, stdin: bytes) -> "Outcome":
+    """Give the process its input and wait for its end; what it said."""
     from mtq.tui.shell.command import Outcome
 
-    process, terminal = _started(command, columns)
-    try:
-        out, err = await asyncio.gather(
-            asyncio.to_thread(_read, terminal, process), asyncio.to_thread(_communicate, process, stdin)
-        )
-    except asyncio.CancelledError:
-        process.kill()      # the threads see the end of its output then
-        raise
-    return Outcome(process.returncode, out, err)
+    out: list[str] = []
+    reader = threading.Thread(target=lambda: out.append(_read(terminal, process)))
+    reader.start()
+    _, err = process.communicate(stdin)
+    reader.join()
+    return Outcome(process.returncode, out[0], _text(err))
 
 
 def _started(command: Sequence[str], columns: int) -> "tuple[subprocess.Popen[bytes], int]":
@@ -70,11 +80,6 @@ def _started(command: Sequence[str], columns: int) -> "tuple[subprocess.Popen[by
     finally:
         os.close(theirs)
     return process, ours
-
-
-def _communicate(process: "subprocess.Popen[bytes]", stdin: bytes) -> str:
-    _, err = process.communicate(stdin)
-    return _text(err)
 
 
 def _read(terminal: int, process: "subprocess.Popen[bytes]") -> str:

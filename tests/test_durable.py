@@ -130,6 +130,42 @@ def test_who_cannot_keep_the_owner_does_not_replace_the_file(common: Path) -> No
     assert names(common) == ["file"]
 
 
+def test_who_keeps_the_owner_may_replace_the_file_and_is_told_so_before(common: Path) -> None:
+    file = common / "file"
+    user, group = owner_of(file)
+    with being(user, group):
+        assert durable.may_replace(file)
+        assert names(common) == ["file"]        # it was looked at, not tried
+        with durable.writing(file):
+            durable.replace(file, b"new")
+        assert durable.may_replace(file)
+
+
+def test_who_cannot_keep_the_owner_may_not_replace_the_file(common: Path) -> None:
+    file = common / "file"
+    with being(4321, owner_of(file)[1]):
+        assert durable.may_replace(file) is (os.geteuid() == owner_of(file)[0])
+
+
+def test_a_file_in_a_folder_of_others_may_not_be_replaced(common: Path) -> None:
+    user, group = owner_of(common / "file")
+    common.chmod(0o755)
+    with being(user, group):
+        assert durable.may_replace(common / "file") is (os.geteuid() == common.stat().st_uid)
+
+
+def test_a_file_whose_lock_is_anothers_may_not_be_replaced(common: Path) -> None:
+    user, group = owner_of(common / "file")
+    with durable.writing(common / "file"):
+        pass
+    with being(user, group):
+        assert durable.may_replace(common / "file") is (os.geteuid() == owner_of(common / "file.lock")[0])
+
+
+def test_a_file_that_is_not_there_may_not_be_replaced(common: Path) -> None:
+    assert not durable.may_replace(common / "other")
+
+
 @pytest.mark.parametrize("umask", [0o000, 0o077])
 @pytest.mark.parametrize("mode", [0o600, 0o644])
 def test_a_new_file_has_the_mode_that_is_asked_for_and_the_owner_of_its_folder(

@@ -134,7 +134,7 @@ class Deeds:
             return {name: await link.call("firewall.check", address=address, service=name) for name in services}
 
     async def _still_open(self, range: Range, services: Sequence[str | None]) -> str:
-        """What to add when an address that was shut out is let in all the same: a service may let in anybody."""
+        """What to add when an address that is shut out is let in all the same: a service may let in anybody."""
         if not range.exclude or range.host is not None or range.low != range.high:
             return ""
         names = [service for service in services if service is not None]

@@ -53,12 +53,11 @@ def octets(value: object) -> str:
     """Octets: `812`, `17.8K`, `4.2M`."""
     if not isinstance(value, int | float):
         return ABSENT
-    size = float(value)
-    for unit in ("", "K", "M", "G"):
-        if size < 999.5:
-            return f"{size:.0f}{unit}" if unit == "" or size >= 99.5 else f"{size:.1f}{unit}"
-        size /= 1024
-    return f"{size:.1f}T"
+    size, units = float(value), iter(("", "K", "M", "G", "T"))
+    unit = next(units)
+    while size >= 999.5 and unit != "T":
+        size, unit = size / 1024, next(units)
+    return f"{size:.0f}{unit}" if unit == "" or size >= 99.5 else f"{size:.1f}{unit}"
 
 
 def rate(value: float) -> str:
