@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from mtq.errors import Code, Refusal
-from mtq.protocol import client
-from mtq.protocol.client import Dialogue, Reply, Unsendable
+from mtq.protocol import client, replies
+from mtq.protocol.client import Dialogue, Greeting, Reply, Unsendable
 from mtq.proxy.failures import Failures
 from mtq.proxy.refusals import SaidNo, Trouble, Unreachable, is_about_password
 from mtq.proxy.settings import Auth
@@ -25,6 +25,16 @@ class LoggedIn:
     wire: Wire
     reply: Reply
     mechanism: str
+
+    @property
+    def answer(self) -> bytes:
+        """What the client gets: the remote server's own words."""
+        return replies.ok(self.reply.code.value + self.reply.text.encode())
+
+
+def begins_with_capa(auth: Auth, greeting: Greeting) -> bool:
+    """Whether a login where the server greets like this first asks what it can do."""
+    return auth is Auth.AUTO and greeting.timestamp is None
 
 
 class Login:
@@ -44,7 +54,7 @@ class Login:
         self._secret = secret
         self._auth = auth
         self._failures = failures
-        self._again = again
+        self.again = again
         self._watch = watch
         self._wire: Wire
 
@@ -105,7 +115,7 @@ class Login:
             if error.trouble is not Trouble.HUNG_UP or self._wire.heard != heard:
                 raise
             self._wire.close()
-            self._wire = await self._again(self._wire)
+            self._wire = await self.again(self._wire)
             done = await self._password()
         self._failures.remember(self._wire.server, self._name)
         return done

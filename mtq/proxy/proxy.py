@@ -1,11 +1,10 @@
 """A proxied login, from the user name to a session on the remote server that is ready to be relayed (PRODUCT 8)."""
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 
 from mtq.access.servers import Server
-from mtq.protocol import replies
 from mtq.protocol.sasl import Credentials, Password
 from mtq.proxy.addresses import Address
 from mtq.proxy.connect import Caller, IsLan, IsOwn
@@ -24,6 +23,12 @@ from mtq.proxy.wire import Wire
 LOOK_BEFORE_DIALLING = 5.0
 """Seconds to find out whether a name is one of the local network; the name server may lie beyond the link."""
 
+BringUp = Callable[[], Awaitable[None]]
+"""Has the dial-up link up, if there is one. Raises Unreachable."""
+
+Check = Callable[[Route, Sequence[Address]], None]
+"""Raises NotAllowed if none of these addresses may be connected to."""
+
 
 class Upstream:
     """A mailbox on a remote server, open. Whoever has it relays it or closes it."""
@@ -33,9 +38,7 @@ class Upstream:
         self.mechanism = logged_in.mechanism
         self._wire = logged_in.wire
         self._give_back = give_back
-        reply = logged_in.reply
-        self.answer = replies.ok(reply.code.value + reply.text.encode())
-        """What the client gets: the remote server's own words."""
+        self.answer = logged_in.answer
 
     def relay(
         self,
@@ -77,7 +80,7 @@ class Proxy:
     ) -> None:
         self.policy = Policy(settings)
         self.caller = Caller(Trust(), is_lan, is_own, settings.connect_timeout)
-        self.resolver = Resolver()
+        self._resolver = Resolver()
         self.patience = settings.connect_timeout
         self._delimiter = settings.delimiter
         self._failures = failures
@@ -96,17 +99,48 @@ class Proxy:
                 f"{type(credentials).__name__.upper()} shows no password that could be used at {target.server}",
             )
         route = self.policy.route(target.server)
-        share = Share(self._dialup)
+        share, bring_up = self.link(route.server)
         try:
-            addresses = await self._addresses(route, share)
+            addresses = await self.addresses(route, bring_up, self.caller.check)
             wire = await self.caller.call(route, addresses)
             logged_in = await self.login(target, credentials.secret, route, addresses).run(wire)
             return Upstream(logged_in, share.give_back)
-        except NoLink as error:
-            raise Unreachable(Trouble.LINK, route.server, str(error)) from None
         except BaseException:
             share.give_back()
             raise
+
+    def link(self, server: Server) -> tuple[Share, BringUp]:
+        """A share in the link on the way to a server, and what brings it up."""
+        share = Share(self._dialup)
+
+        async def bring_up() -> None:
+            try:
+                await share.take()
+            except NoLink as error:
+                raise Unreachable(Trouble.LINK, server, str(error)) from None
+
+        return share, bring_up
+
+    async def addresses(
+        self, route: Route, bring_up: BringUp, check: Check, watch: Watch = UNWATCHED
+    ) -> Sequence[Address]:
+        """The server's addresses, at least one that may be used, and the link up if it takes that to get there.
+
+        Raises NotAllowed and Unreachable.
+        """
+        if self._dialup is None:
+            addresses = await self._look_up(route.server, self.patience, watch)
+            check(route, addresses)
+            return addresses
+        try:
+            addresses = await self._look_up(route.server, min(LOOK_BEFORE_DIALLING, self.patience), watch)
+        except Unreachable:
+            await bring_up()      # the name server lies beyond the link
+            addresses = await self._look_up(route.server, self.patience, watch)
+        check(route, addresses)
+        if not all(map(self._is_lan, addresses)):
+            await bring_up()
+        return addresses
 
     def login(
         self, target: Target, secret: bytes, route: Route, addresses: Sequence[Address], watch: Watch = UNWATCHED
@@ -119,19 +153,8 @@ class Proxy:
 
         return Login(target, secret, route.auth, self._failures, again, watch)
 
-    async def _addresses(self, route: Route, share: Share) -> Sequence[Address]:
-        """The server's addresses, at least one that may be used, and the link up if it takes that to get there."""
-        patience = self.patience
-        if self._dialup is None:
-            addresses = await self.resolver.addresses(route.server, patience)
-            self.caller.check(route, addresses)
-            return addresses
-        try:
-            addresses = await self.resolver.addresses(route.server, min(LOOK_BEFORE_DIALLING, patience))
-        except Unreachable:
-            await share.take()      # the name server lies beyond the link
-            addresses = await self.resolver.addresses(route.server, patience)
-        self.caller.check(route, addresses)
-        if not all(map(self._is_lan, addresses)):
-            await share.take()
+    async def _look_up(self, server: Server, seconds: float, watch: Watch) -> Sequence[Address]:
+        with watch.step("name") as note:
+            addresses = await self._resolver.addresses(server, seconds)
+            note.say(", ".join(map(str, addresses)), addresses=list(map(str, addresses)))
         return addresses
