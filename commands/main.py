@@ -24,6 +24,7 @@ MODULES = {
     "stop": "stop",
     "service": "service",
     "firewall": "firewall",
+    "proxy": "proxy",
     "session": "session",
     "lock": "lock",
     "penalty": "penalty",

@@ -1,6 +1,5 @@
 """`mtq user`: who may log in."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +10,7 @@ from mtq.errors import Exit, MtqError, WrongUsage
 from . import place
 from .console import end, note, say_json, table
 from .options import DryRun, Json, Quiet
+from .passwords import FromStdin, ask, password
 
 if TYPE_CHECKING:
     from mtq.users.passwd_file import Account
@@ -18,10 +18,6 @@ if TYPE_CHECKING:
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, rich_markup_mode=None, help="Users and their passwords."
 )
-
-PasswordStdin = Annotated[
-    bool, typer.Option("--password-stdin", help="Read the password from standard input, its first line.")
-]
 
 
 User = Annotated[str, typer.Argument(metavar="USER")]
@@ -56,7 +52,7 @@ def list_users(context: typer.Context, as_json: Json = False) -> None:
 def add(
     context: typer.Context,
     name: str,
-    password_stdin: PasswordStdin = False,
+    password_stdin: FromStdin = False,
     scheme: SchemeName = "ARGON2ID",
     quiet: Quiet = False,
     dry_run: DryRun = False,
@@ -81,7 +77,7 @@ def add(
 def passwd(
     context: typer.Context,
     name: User,
-    password_stdin: PasswordStdin = False,
+    password_stdin: FromStdin = False,
     scheme: SchemeName = "ARGON2ID",
     quiet: Quiet = False,
     dry_run: DryRun = False,
@@ -115,7 +111,7 @@ def remove(context: typer.Context, name: User, quiet: Quiet = False, dry_run: Dr
 
 
 @app.command()
-def check(context: typer.Context, name: User, password_stdin: PasswordStdin = False) -> None:
+def check(context: typer.Context, name: User, password_stdin: FromStdin = False) -> None:
     """Say whether a password is the user's (exit 0) or not (exit 1)."""
     from mtq.users import schemes
 
@@ -124,7 +120,7 @@ def check(context: typer.Context, name: User, password_stdin: PasswordStdin = Fa
         scheme = schemes.of(account)
     except schemes.UnknownScheme:
         raise MtqError(f"{name}: the password scheme {account.scheme or 'none'} is not known") from None
-    if scheme.check(account.secret, _password(account.name, password_stdin)):
+    if scheme.check(account.secret, password(account.name, password_stdin)):
         note(f"{account.name}: right")
         return
     note(f"{account.name}: wrong password")
@@ -152,30 +148,9 @@ def _new_password(user: str, from_stdin: bool, scheme: str) -> str:
     """Ask for a new password; what to store of it."""
     from mtq.users import schemes
 
-    password = _password(user, from_stdin)
-    if not from_stdin and _ask(f"The same for {user} again: ") != password:
+    given = password(user, from_stdin)
+    if not from_stdin and ask(f"The same for {user} again: ") != given:
         raise MtqError("the two passwords differ; nothing was changed")
-    if scheme == "PLAIN" and b":" in password:
+    if scheme == "PLAIN" and b":" in given:
         raise WrongUsage("a password with a colon cannot be stored as PLAIN: the colon ends a field of the file")
-    return schemes.make(password, scheme)
-
-
-def _password(user: str, from_stdin: bool) -> bytes:
-    password = _first_line() if from_stdin else _ask(f"Password for {user}: ")
-    if not password:
-        raise WrongUsage("the password is empty")
-    if any(byte < 0x20 or byte == 0x7F for byte in password):
-        raise WrongUsage("a password cannot hold control characters: no client could send it")
-    return password
-
-
-def _first_line() -> bytes:
-    return sys.stdin.buffer.readline().rstrip(b"\r\n")
-
-
-def _ask(prompt: str) -> bytes:
-    import getpass
-
-    if not sys.stdin.isatty():
-        raise WrongUsage("no terminal to ask on; give the password with --password-stdin")
-    return getpass.getpass(prompt).encode("utf-8", "surrogateescape")
+    return schemes.make(given, scheme)

@@ -5,7 +5,7 @@
 _mtq_command() {
     commands=() options=() takes='' choices=()
     case $1 in
-        mtq) options=(--config --version --help) commands=(serve init status reload stop service firewall session lock penalty user mailbox cert config log tui completion) ;;
+        mtq) options=(--config --version --help) commands=(serve init status reload stop service firewall proxy session lock penalty user mailbox cert config log tui completion) ;;
         'mtq serve') options=(--demo --help) ;;
         'mtq init') options=(--create-user --quiet --dry-run --help) ;;
         'mtq status') options=(--json --check --user --password-stdin --help) ;;
@@ -29,6 +29,15 @@ _mtq_command() {
         'mtq firewall import') options=(--service --lan --exclude --expires --comment --quiet --dry-run --help) ;;
         'mtq firewall mode') options=(--service --quiet --dry-run --help) ;;
         'mtq firewall test') options=(--service --lan --json --help) ;;
+        'mtq proxy') options=(--help) commands=(test status failures forget allow) ;;
+        'mtq proxy test') options=(--user --password-stdin --service --dial --json --quiet --help) ;;
+        'mtq proxy status') options=(--json --help) ;;
+        'mtq proxy failures') options=(--json --help) ;;
+        'mtq proxy forget') options=(--quiet --dry-run --help) ;;
+        'mtq proxy allow') options=(--help) commands=(list add remove) ;;
+        'mtq proxy allow list') options=(--service --json --help) ;;
+        'mtq proxy allow add') options=(--service --quiet --dry-run --help) ;;
+        'mtq proxy allow remove') options=(--service --quiet --dry-run --help) ;;
         'mtq session') options=(--help) commands=(list kick) ;;
         'mtq session list') options=(--json --help) ;;
         'mtq session kick') options=(--user --address --quiet --dry-run --help) ;;
@@ -104,6 +113,16 @@ _mtq_takes() {
         'mtq firewall mode 1') takes=choices choices=(any firewall firewall+lan) ;;
         'mtq firewall test --service') takes=services ;;
         'mtq firewall test 1') takes=nowhere ;;
+        'mtq proxy test --user') takes=nowhere ;;
+        'mtq proxy test --service') takes=services ;;
+        'mtq proxy test 1') takes=nowhere ;;
+        'mtq proxy forget 1') takes=nowhere ;;
+        'mtq proxy forget 2') takes=nowhere ;;
+        'mtq proxy allow list --service') takes=services ;;
+        'mtq proxy allow add --service') takes=services ;;
+        'mtq proxy allow add'' '[1-9]*) takes=nowhere ;;
+        'mtq proxy allow remove --service') takes=services ;;
+        'mtq proxy allow remove'' '[1-9]*) takes=nowhere ;;
         'mtq session kick --user') takes=users ;;
         'mtq session kick --address') takes=nowhere ;;
         'mtq session kick 1') takes=nowhere ;;

@@ -26,6 +26,15 @@ set -g __mtq_commands \
     'mtq firewall import' \
     'mtq firewall mode' \
     'mtq firewall test' \
+    'mtq proxy' \
+    'mtq proxy test' \
+    'mtq proxy status' \
+    'mtq proxy failures' \
+    'mtq proxy forget' \
+    'mtq proxy allow' \
+    'mtq proxy allow list' \
+    'mtq proxy allow add' \
+    'mtq proxy allow remove' \
     'mtq session' \
     'mtq session list' \
     'mtq session kick' \
@@ -81,6 +90,11 @@ set -g __mtq_valued \
     'mtq firewall import --comment' \
     'mtq firewall mode --service' \
     'mtq firewall test --service' \
+    'mtq proxy test --user' \
+    'mtq proxy test --service' \
+    'mtq proxy allow list --service' \
+    'mtq proxy allow add --service' \
+    'mtq proxy allow remove --service' \
     'mtq session kick --user' \
     'mtq session kick --address' \
     'mtq user add --scheme' \
@@ -337,6 +351,7 @@ complete -c mtq -n "__mtq_at 'mtq' 1" -a 'reload' -d 'Have the running server re
 complete -c mtq -n "__mtq_at 'mtq' 1" -a 'stop' -d 'Stop the running server; commands in flight are finished first'
 complete -c mtq -n "__mtq_at 'mtq' 1" -a 'service' -d 'POP3 services'
 complete -c mtq -n "__mtq_at 'mtq' 1" -a 'firewall' -d 'Who may come in, by ranges of addresses'
+complete -c mtq -n "__mtq_at 'mtq' 1" -a 'proxy' -d 'Other servers, whose users log in through this one'
 complete -c mtq -n "__mtq_at 'mtq' 1" -a 'session' -d 'Sessions of the running server'
 complete -c mtq -n "__mtq_at 'mtq' 1" -a 'lock' -d 'Locks of mailboxes'
 complete -c mtq -n "__mtq_at 'mtq' 1" -a 'penalty' -d 'Addresses that fail to log in'
@@ -509,6 +524,59 @@ complete -c mtq -n "__mtq_at 'mtq firewall test'" -l service -x -a '(__mtq_names
 complete -c mtq -n "__mtq_at 'mtq firewall test'" -l lan -d 'The ranges of the local network (server.lan)'
 complete -c mtq -n "__mtq_at 'mtq firewall test'" -l json -d 'As JSON'
 complete -c mtq -n "__mtq_at 'mtq firewall test'" -l help -d 'Show this message and exit'
+
+# mtq proxy
+complete -c mtq -n "__mtq_at 'mtq proxy' 1" -a 'test' -d 'Call a server as the proxy would, step by step, and say what a client gets: exit 0 if it gets in, else 1'
+complete -c mtq -n "__mtq_at 'mtq proxy' 1" -a 'status' -d 'Say of each service whether its proxy is on, how many sessions are elsewhere, and what its link is doing'
+complete -c mtq -n "__mtq_at 'mtq proxy' 1" -a 'failures' -d 'List where a server has refused APOP to a user whose password was right: it is not tried there again'
+complete -c mtq -n "__mtq_at 'mtq proxy' 1" -a 'forget' -d 'Try APOP again where a server has refused it; everywhere, if no server is named'
+complete -c mtq -n "__mtq_at 'mtq proxy' 1" -a 'allow' -d 'Servers that may be logged in at'
+complete -c mtq -n "__mtq_at 'mtq proxy'" -l help -d 'Show this message and exit'
+
+# mtq proxy test
+complete -c mtq -n "__mtq_at 'mtq proxy test'" -l user -x -d 'Log in there as this user, and look at the mailbox'
+complete -c mtq -n "__mtq_at 'mtq proxy test'" -l password-stdin -d 'Read the password from standard input, its first line'
+complete -c mtq -n "__mtq_at 'mtq proxy test'" -l service -x -a '(__mtq_names services)' -d 'By this service\'s proxy; else by the first that is on'
+complete -c mtq -n "__mtq_at 'mtq proxy test'" -l dial -d 'Bring up the dial-up link where a login would'
+complete -c mtq -n "__mtq_at 'mtq proxy test'" -l json -d 'As JSON'
+complete -c mtq -n "__mtq_at 'mtq proxy test'" -l quiet -d 'Say nothing when it went well'
+complete -c mtq -n "__mtq_at 'mtq proxy test'" -l help -d 'Show this message and exit'
+
+# mtq proxy status
+complete -c mtq -n "__mtq_at 'mtq proxy status'" -l json -d 'As JSON'
+complete -c mtq -n "__mtq_at 'mtq proxy status'" -l help -d 'Show this message and exit'
+
+# mtq proxy failures
+complete -c mtq -n "__mtq_at 'mtq proxy failures'" -l json -d 'As JSON'
+complete -c mtq -n "__mtq_at 'mtq proxy failures'" -l help -d 'Show this message and exit'
+
+# mtq proxy forget
+complete -c mtq -n "__mtq_at 'mtq proxy forget'" -l quiet -d 'Say nothing when it went well'
+complete -c mtq -n "__mtq_at 'mtq proxy forget'" -l dry-run -d 'Show what would change, and change nothing'
+complete -c mtq -n "__mtq_at 'mtq proxy forget'" -l help -d 'Show this message and exit'
+
+# mtq proxy allow
+complete -c mtq -n "__mtq_at 'mtq proxy allow' 1" -a 'list' -d 'List the servers that may be logged in at, service by service'
+complete -c mtq -n "__mtq_at 'mtq proxy allow' 1" -a 'add' -d 'Allow servers'
+complete -c mtq -n "__mtq_at 'mtq proxy allow' 1" -a 'remove' -d 'Allow servers no more'
+complete -c mtq -n "__mtq_at 'mtq proxy allow'" -l help -d 'Show this message and exit'
+
+# mtq proxy allow list
+complete -c mtq -n "__mtq_at 'mtq proxy allow list'" -l service -x -a '(__mtq_names services)' -d 'Only what this service\'s proxy may call'
+complete -c mtq -n "__mtq_at 'mtq proxy allow list'" -l json -d 'As JSON'
+complete -c mtq -n "__mtq_at 'mtq proxy allow list'" -l help -d 'Show this message and exit'
+
+# mtq proxy allow add
+complete -c mtq -n "__mtq_at 'mtq proxy allow add'" -l service -x -a '(__mtq_names services)' -d 'The service whose proxy it is'
+complete -c mtq -n "__mtq_at 'mtq proxy allow add'" -l quiet -d 'Say nothing when it went well'
+complete -c mtq -n "__mtq_at 'mtq proxy allow add'" -l dry-run -d 'Show what would change, and change nothing'
+complete -c mtq -n "__mtq_at 'mtq proxy allow add'" -l help -d 'Show this message and exit'
+
+# mtq proxy allow remove
+complete -c mtq -n "__mtq_at 'mtq proxy allow remove'" -l service -x -a '(__mtq_names services)' -d 'The service whose proxy it is'
+complete -c mtq -n "__mtq_at 'mtq proxy allow remove'" -l quiet -d 'Say nothing when it went well'
+complete -c mtq -n "__mtq_at 'mtq proxy allow remove'" -l dry-run -d 'Show what would change, and change nothing'
+complete -c mtq -n "__mtq_at 'mtq proxy allow remove'" -l help -d 'Show this message and exit'
 
 # mtq session
 complete -c mtq -n "__mtq_at 'mtq session' 1" -a 'list' -d 'List the sessions of the running server'

@@ -44,11 +44,12 @@ class Failures:
 
     def forget(self, server: Server | None = None, user: str | None = None) -> int:
         """Try APOP again, at this server (without a port: at each of its ports), for this user. Says for how many."""
-        pairs = [
-            (known, name)
-            for known, name in self._since
-            if (server is None or server in (known, Server(known.host))) and user in (None, name)
-        ]
+        pairs = [pair for pair in self._since if is_meant(*pair, server, user)]
         for pair in pairs:
             del self._since[pair]
         return len(pairs)
+
+
+def is_meant(known: Server, name: str, server: Server | None, user: str | None) -> bool:
+    """Whether a remembered pair is one of this server (without a port: at any port) and user; None is any."""
+    return (server is None or server in (known, Server(known.host))) and user in (None, name)

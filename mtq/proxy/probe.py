@@ -1,7 +1,7 @@
 """A call to a remote server to see what is there, step by step: what `mtq proxy test` shows.
 
 It goes the way that a client's login goes, by the same code, and further where that ends: a server that is not
-allowed is called all the same, and a certificate that is not trusted is shown. No password is sent there.
+allowed is called all the same, and a certificate that is not trusted is shown. No password is sent to either.
 """
 
 import asyncio
@@ -75,6 +75,7 @@ class _Probe:
         self._watch = watch
         self._share, self._bring_up = proxy.link(server)
         self._undialled = False
+        self._may_log_in = True
         self._route: Route
 
     async def run(self) -> None:
@@ -123,6 +124,7 @@ class _Probe:
 
     def _anyway(self, refusal: NotAllowed) -> Route:
         self._refused = self._refused or refusal
+        self._may_log_in = False
         return self._proxy.policy.anyway(self._server)
 
     async def _link(self) -> None:
@@ -148,7 +150,10 @@ class _Probe:
     async def _talk(self, wire: Wire, route: Route, addresses: Sequence[Address]) -> Step:
         self._apop(wire)
         can_go_on = await self._capabilities(wire, route)
-        if self._account is None:
+        if self._account is None or not self._may_log_in:
+            if self._account is not None:
+                text = "not tried: no password goes to a server that is not allowed"
+                self._watch.tell(Step("login", False, 0.0, text))
             if can_go_on:
                 await _quit(wire)
             return _verdict(True, "a client can log in there")

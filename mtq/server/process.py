@@ -22,7 +22,7 @@ def serve(make: Callable[[], Server], attached: Attachment, ready: Callable[[Ser
     """Run until SIGTERM, SIGINT or a stop by command. `ready` is called once services are up. Raises MtqError."""
     sys.setswitchinterval(SWITCH)
     room.widen()
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(_serve(make, attached, ready))
 
 
@@ -56,7 +56,7 @@ async def _reload(server: Server) -> None:
             server.ledger.enter(Remark("error", f"not reloaded, nothing has changed: {line}"))
 
 
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
     """uvloop's loop where it exists: it needs less than half the CPU of asyncio's own."""
     try:
         import uvloop

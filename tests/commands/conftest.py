@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,10 @@ import pytest
 from mtq.commands.main import main
 from tests.commands.desk import Outcome, Run
 from tests.house import House
+from tests.proxy.dovecot import Dovecot
+from tests.proxy.dovecot import dovecot as running_dovecot
+
+pytest.register_assert_rewrite("tests.proxy.remote")
 
 
 @pytest.fixture
@@ -42,3 +47,10 @@ def run(
 def ordinary(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever runs the tests, mtq takes them for an ordinary user: nothing of the system is touched."""
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
+
+
+@pytest.fixture(scope="session")
+def dovecot() -> Iterator[Dovecot]:
+    """A real server to proxy to; tests do not change what is in it."""
+    with running_dovecot() as server:
+        yield server

@@ -44,6 +44,8 @@ QUICK = [
     ("config", "get", "server.hostname"),
     ("config", "set", "services.pop3.max_connections", "7"),
     ("config", "set", "services.pop3.max_connections", "25", "--dry-run"),
+    ("proxy", "allow", "list", "--json"),
+    ("proxy", "allow", "remove", "pop.isp.com", "--service", "pop3"),
 ]
 
 
@@ -57,6 +59,7 @@ WITH_TOMLKIT = [
     ("config", "get", "services.pop3"),
     ("config", "set", "server.hostname", "mail.example.com"),
     ("config", "set", "services.pop3.firewall", '["10.*"]', "--dry-run"),
+    ("proxy", "allow", "add", "pop.isp.com", "--service", "pop3", "--dry-run"),
 ]
 
 

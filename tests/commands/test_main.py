@@ -17,7 +17,9 @@ def test_the_version() -> None:
     assert (outcome.code, outcome.out, outcome.err) == (0, f"mtq {__version__}\n", "")
 
 
-@pytest.mark.parametrize("arguments", [[], ["config"], ["user"], ["mailbox"], ["completion"]])
+@pytest.mark.parametrize(
+    "arguments", [[], ["config"], ["user"], ["mailbox"], ["proxy"], ["proxy", "allow"], ["completion"]]
+)
 def test_a_group_alone_is_wrong_usage_and_shows_its_help(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -75,6 +77,9 @@ READERS = [
     ("user", "check", "fred", "--password-stdin"),
     ("mailbox", "list"),
     ("mailbox", "status", "fred"),
+    ("proxy", "test", "pop.isp.com"),
+    ("proxy", "allow", "list"),
+    ("proxy", "allow", "add", "pop.isp.com", "--service", "pop3"),
 ]
 
 

@@ -115,6 +115,18 @@ def test_a_server_that_is_not_allowed_is_shown_all_the_same(dovecot: Dovecot) ->
     assert named(found, "verdict").text == "a client gets: -ERR [AUTH] this server is not allowed as a target"
 
 
+def test_no_password_goes_to_a_server_that_is_not_allowed() -> None:
+    def talk(peer: Peer) -> None:
+        peer.say(WITH_APOP)
+        while peer.hear():
+            peer.say(b"-ERR\r\n")
+
+    with Remote(talk) as remote:
+        found = steps(proxy(110, tls=Tls.OFF), f"127.0.0.1:{remote.port}", FRED)
+    assert not named(found, "login").ok
+    assert remote.heard == [[b"CAPA", b"QUIT"]]
+
+
 def test_this_server_itself_is_not_called() -> None:
     with Remote(silent) as remote:
         one = proxy(remote.port, own=lambda address, port: True)
