@@ -10,7 +10,7 @@ import json
 import os
 import stat
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 from mtq import durable
@@ -33,6 +33,9 @@ class Holder:
     session: str
     address: str
     since: str
+
+
+_FIELDS = [field.name for field in fields(Holder)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,8 @@ def _lock_file(mailbox: bytes, holder: Holder) -> int | None:
     except OSError:
         return None
     try:
-        taken = stat.S_ISREG(os.fstat(fd).st_mode) and oslock.take(fd)
+        status = os.fstat(fd)
+        taken = stat.S_ISREG(status.st_mode) and oslock.take(fd)
     except BlockingIOError:
         os.close(fd)
         raise _in_use(mailbox) from None
@@ -124,7 +128,7 @@ def _lock_file(mailbox: bytes, holder: Holder) -> int | None:
     if not taken:
         os.close(fd)
         return None
-    _sign(fd, holder)
+    _sign(fd, holder, status.st_size)
     return fd
 
 
@@ -139,14 +143,14 @@ def _opened(mailbox: bytes) -> int:
     return fd
 
 
-def _sign(fd: int, holder: Holder) -> None:
+def _sign(fd: int, holder: Holder, before: int) -> None:
     """Write who holds the lock. On a full disk it holds all the same, and only the name is missing.
 
-    What stood there is written over and not cut off first: some file systems go to the disk for that (ext4).
+    What stood there, `before` octets, is written over and not cut off: ext4 goes to the disk for that.
     """
-    text = json.dumps({**asdict(holder), "pid": os.getpid()}).encode()
+    values = {name: getattr(holder, name) for name in _FIELDS}
+    text = json.dumps({**values, "pid": os.getpid()}).encode()
     try:
-        before = os.fstat(fd).st_size
         if before > _LONGEST:
             os.ftruncate(fd, 0)
             before = 0
@@ -164,7 +168,7 @@ def _parsed(text: bytes) -> Held:
     if not isinstance(told, dict):
         return Held(None, None)
     pid = told.get("pid")
-    values = [told.get(field.name) for field in fields(Holder)]
+    values = [told.get(name) for name in _FIELDS]
     plain = [value for value in values if isinstance(value, str) and _is_plain(value)]
     holder = Holder(*plain) if len(plain) == len(values) else None
     if holder is not None and not _is_time(holder.since):

@@ -45,10 +45,10 @@ def open_maildrop(
         raise _unreadable(mailbox, f"{settings.root} is not there")
     lock: Lock | None = None
     try:
-        if _is_absent(mailbox):
+        try:
+            lock = _entered(mailbox, settings, locks, holder)
+        except FileNotFoundError:
             return Maildrop(mailbox, settings, None, now, absent=True)
-        if settings.lock:
-            lock = locks.take(mailbox, holder)
         return Maildrop(mailbox, settings, lock, now)
     except BaseException as error:
         if lock is not None:
@@ -56,6 +56,14 @@ def open_maildrop(
         if isinstance(error, OSError):
             raise _unreadable(mailbox, error.strerror or str(error)) from None
         raise
+
+
+def _entered(mailbox: bytes, settings: Settings, locks: Locks, holder: Holder) -> Lock | None:
+    """Lock the mailbox, where that is asked for. Raises Refusal [IN-USE], and OSError if there is no mailbox."""
+    if settings.lock:
+        return locks.take(mailbox, holder)
+    os.stat(mailbox)
+    return None
 
 
 class Maildrop:
@@ -218,11 +226,3 @@ def _adopted_ids(folders: Sequence[OpenFolder], kept: Sequence[Mapping[bytes, by
 
 def _unreadable(mailbox: bytes, reason: str) -> Refusal:
     return Refusal(Code.SYS_PERM, "the mailbox cannot be read", f"{os.fsdecode(mailbox)}: {reason.lower()}")
-
-
-def _is_absent(mailbox: bytes) -> bool:
-    try:
-        os.stat(mailbox)
-    except FileNotFoundError:
-        return True
-    return False
