@@ -37,7 +37,7 @@ with tempfile.TemporaryDirectory() as name:
     except ConfigInvalid:
         pass
 prometheus_client.generate_latest()
-process._loop_factory()().close()
+process.loop_factory()().close()
 """
 
 
