@@ -198,6 +198,18 @@ class Running:
         """Have the server begin to do something."""
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
+    def call(self, work: Callable[[], T]) -> T:
+        """Do something on the server's event loop, and wait for the outcome."""
+
+        async def calling() -> T:
+            return work()
+
+        return self.do(calling())
+
+    def now(self) -> float:
+        """What the server's event loop takes for the time."""
+        return self._loop.time()
+
     def stop(self) -> None:
         """End the server and wait for it."""
         if self._thread.is_alive() and self.ready:

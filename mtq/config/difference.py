@@ -14,6 +14,12 @@ def differences(old: Config, new: Config) -> list[str]:
     return list(_differences(plain(old), plain(new), ""))
 
 
+def waiting(start: Config, now: Config) -> list[str]:
+    """The keys that differ from those a server has started with, and that it cannot take up."""
+    keys = [key.rpartition(".")[2] for key in AT_START_ONLY]
+    return [f"server.{key}" for key in keys if getattr(start.server, key) != getattr(now.server, key)]
+
+
 def _differences(old: object, new: object, where: str) -> Iterator[str]:
     if not (isinstance(old, dict) and isinstance(new, dict)):
         if old != new:

@@ -51,10 +51,10 @@ class RangeList:
         new = {identity: _item_of(entry) for identity, entry in wanted.items() if identity not in there}
         for identity, entry in wanted.items():
             if identity in new:
-                told.add(f"added{_until(entry.until)}", entry.range.text)
+                told.add("added", entry.range.text, _until(entry.until))
             else:
                 item, now = there[identity], _prolonged(there[identity], entry)
-                told.add(f"there {'already' if now == item else 'now'}{_until(_end(now))}", _text(item))
+                told.add("there already" if now == item else "there now", _text(item), _until(_end(now), _end(item)))
         if new and len(there) + len(new) > MOST:
             number = len(there) + len(new)
             raise MtqError(f"{self.name} would have {number} ranges; over {MOST} belong into a firewall_file")
@@ -109,12 +109,13 @@ class _Told:
     def __init__(self) -> None:
         self._by_outcome: dict[str, dict[str, None]] = {}
 
-    def add(self, outcome: str, range: str) -> None:
+    def add(self, outcome: str, range: str, until: str = "") -> None:
         """This has become of it."""
-        self._by_outcome.setdefault(outcome, {})[range] = None
+        self._by_outcome.setdefault(outcome + until, {})[range] = None
 
     def __str__(self) -> str:
-        return "; ".join(f"{_shown(list(found))} {outcome}" for outcome, found in self._by_outcome.items())
+        said = (f"{_shown(list(found))} {outcome}" for outcome, found in self._by_outcome.items())
+        return "; ".join(said) or "no range was given"
 
 
 def parsed(text: str, exclude: bool = False) -> Range:
@@ -173,8 +174,10 @@ def _end(item: Plain) -> datetime | None:
     return end
 
 
-def _until(end: datetime | None) -> str:
-    return "" if end is None else f" until {end.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+def _until(end: datetime | None, before: datetime | None = None) -> str:
+    if end is None:
+        return " for good" if before is not None else ""
+    return f" until {end.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _of(item: Plain) -> object:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mtq.access.policy import Policy, Row
 from mtq.access.rules import Mode
-from mtq.config.difference import AT_START_ONLY, differences
+from mtq.config.difference import AT_START_ONLY, differences, waiting
 from mtq.config.model import Config
 from mtq.errors import Code, MtqError, Refusal
 from mtq.ledger import Event, Ledger, Remark, SessionClosed, SessionRecord
@@ -67,6 +67,7 @@ class Server:
     ) -> None:
         self.file = file
         self.config = config      # as it was read last
+        self._at_start = config
         self.ledger = ledger
         self._log = log
         self.since = ledger.clock()
@@ -171,6 +172,7 @@ class Server:
             AS_ROOT if os.geteuid() == 0 else None,
             self._house.room.shortage(wanted),
             self.metrics.trouble,
+            *(f"{key} was changed and counts from the next start on" for key in waiting(self._at_start, self.config)),
         )
         return [warning for warning in found if warning is not None]
 
@@ -195,13 +197,13 @@ class Server:
             if self.services[name].state is State.RUNNING:      # one that failed has said so itself
                 text = f"service {name} could not follow, and goes on as before: {reason}"
                 self.ledger.enter(Remark("error", text))
-        return Reloaded(changed, failed, _at_start(changed), self._compared(before))
+        return Reloaded(changed, failed, _waiting(changed), self._compared(before))
 
     async def foresee(self) -> Reloaded:
         """What a reload would take up; nothing changes. Raises ConfigInvalid."""
         config = await asyncio.get_running_loop().run_in_executor(None, self._house.privileges.peek)
         changed = differences(self.config, config)
-        return Reloaded(changed, {}, _at_start(changed), {})
+        return Reloaded(changed, {}, _waiting(changed), {})
 
     async def start_service(self, name: str) -> bool:
         """Start a service; False if it runs already. Raises MtqError if it cannot."""
@@ -351,7 +353,8 @@ class Server:
         unlisten()
 
 
-def _at_start(changed: Iterable[str]) -> list[str]:
+def _waiting(changed: Iterable[str]) -> list[str]:
+    """Of these keys, those that wait for the next start."""
     return [key for key in changed if key in AT_START_ONLY]
 
 
