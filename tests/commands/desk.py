@@ -27,6 +27,20 @@ class Outcome:
         """What stands on stdout, which is JSON and nothing else."""
         return json.loads(self.out)
 
+    @property
+    def said(self) -> str:
+        """What a command has told that went well and has no data."""
+        assert (self.code, self.out) == (0, ""), self
+        return self.err.removesuffix("\n")
+
+    @property
+    def complaint(self) -> tuple[int, str]:
+        """The exit code of a command that has failed, and its one line."""
+        assert self.out == "", self
+        assert self.err.startswith("mtq: "), self
+        assert self.err.count("\n") == 1, self
+        return self.code, self.err.removeprefix("mtq: ").removesuffix("\n")
+
 
 class Run(Protocol):
     """Runs `mtq` in this process, on the house's configuration."""

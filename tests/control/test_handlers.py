@@ -6,7 +6,6 @@ import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -344,13 +343,12 @@ def test_a_check_for_no_service_is_told(caller: Raw) -> None:
 
 
 def test_penalties_are_listed_and_forgotten(running: Running, caller: Raw) -> None:
-    def fail(address: str) -> None:
-        throttle = running.server.throttle
-        throttle.failed(client_address(address), "fred", None, running.now())
+    def fail() -> None:
+        for address in ("192.0.2.7", "2001:db8::7", "2001:db8::8"):
+            running.server.throttle.failed(client_address(address), "fred", None, running.now())
 
     running.server.throttle.delay = 2.0
-    for address in ("192.0.2.7", "2001:db8::7", "2001:db8::8"):
-        running.call(partial(fail, address))
+    running.call(fail)
     found = result(caller, "penalty.list")["penalties"]
     assert [(row["address"], row["failures"], row["delay"]) for row in found] == [
         ("2001:db8::/64", 2, 4.0),
