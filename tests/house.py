@@ -136,7 +136,8 @@ class House:
 
     @contextmanager
     def serving(self, loop: LoopFactory = uvloop.new_event_loop) -> Iterator["Running"]:
-        """Serve in a thread of this process."""
+        """Serve in a thread of this process, by the configuration as it is now."""
+        self.config = load(self.file)
         self.certify()
         running = Running(self.file, self.config, loop)
         try:

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from mtq import tls
-from mtq.config.read import load
 from mtq.errors import ConfigInvalid, MtqError
 from mtq.ledger import ServiceState, utc_now
 from mtq.server.run import NoSuchService
@@ -368,7 +367,6 @@ def slow(house: House) -> Iterator[tuple[Running, Client, "Future[bool]"]]:
     house.user("wilma", "pebbles")
     house.deliver("fred", b"x" * 8_000_000)
     rewrite(house, "[server]", "[server]\nshutdown_grace = 600")
-    house.config = load(house.file)
     with house.serving() as running, Client(house.pop3) as client:
         client.login()
         client.send(b"RETR 1\r\n")
