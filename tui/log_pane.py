@@ -27,6 +27,7 @@ TONES = {"error": Tone.BAD, "warning": Tone.WARN, "debug": Tone.QUIET}
 class LogPane(ScrollView, can_focus=True):
     """See the module's first lines."""
 
+    DEFAULT_CSS = "LogPane { overflow-x: hidden; scrollbar-size-vertical: 1; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "scroll_lines(-1)", "Up", show=False),
         Binding("down", "scroll_lines(1)", "Down", show=False),

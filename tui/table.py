@@ -22,6 +22,7 @@ SAMPLE = 300
 class Table(ScrollView, can_focus=True):
     """See the module's first lines. `key` is what makes a row the same row when it comes again."""
 
+    DEFAULT_CSS = "Table { overflow-x: hidden; scrollbar-size-vertical: 1; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", "Up", show=False),
         Binding("down", "move(1)", "Down", show=False),
@@ -150,6 +151,12 @@ class Table(ScrollView, can_focus=True):
         self._fit()
         self._scroll_to_cursor()
         self._redraw()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """What comes into sight may need other columns."""
+        super().watch_scroll_y(old_value, new_value)
+        if round(old_value) != round(new_value):
+            self._fit()
 
     # Drawing
 
