@@ -185,12 +185,12 @@ def fields(event: Event) -> dict[str, object]:
                 "service": session.service,
                 "address": session.address,
                 "tls": session.tls,
-                "user": session.user,
             }
+            if isinstance(event, LoginFailed):      # what a client has chosen comes last
+                return data | {"cause": event.cause.value, "user": shown(event.user), "reason": event.reason}
+            data["user"] = session.user
             if isinstance(event, SessionLogin):
                 data |= {"mechanism": event.mechanism, "messages": event.messages}
-            elif isinstance(event, LoginFailed):
-                data |= {"user": shown(event.user), "cause": event.cause.value, "reason": event.reason}
             elif isinstance(event, SessionClosed):
                 data |= {
                     "reason": event.reason,
@@ -231,9 +231,9 @@ def shown(text: str) -> str:
 
 
 def _who(session: SessionRecord) -> str:
-    user = f"{session.user} " if session.user else ""
     tls = f", {session.tls}" if session.tls else ""
-    return f"session {session.id}: {user}from {session.address} on {session.service}{tls}"
+    user = f", as {shown(session.user)}" if session.user else ""
+    return f"session {session.id}: from {session.address} on {session.service}{tls}{user}"
 
 
 def _printable(text: str) -> str:

@@ -86,7 +86,7 @@ def test_a_session_from_its_beginning_to_its_end(station: Station, loop: LoopFac
         assert event(client) == {"event": "lock.released", **LOCK}
         log = event(client)
         assert (log["event"], log["level"]) == ("log", "info")
-        assert str(log["text"]).startswith("session 1: fred from 192.0.2.7 on pop3: quit; ")
+        assert str(log["text"]).startswith("session 1: from 192.0.2.7 on pop3, as fred: quit; ")
         assert event(client) == {"event": "session.closed", **LOGGED_IN, "reason": "quit", "seconds": 0}
 
 

@@ -219,7 +219,7 @@ def test_the_log_has_a_line_for_each_session_and_never_a_password(house: House) 
             client.login()
             client.ask(b"QUIT")
         line = wait_for_line(server, "quit")
-        assert "fred from 127.0.0.1 on pop3" in line
+        assert "from 127.0.0.1 on pop3, as fred" in line
         assert "secret" not in line
 
 

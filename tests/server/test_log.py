@@ -134,7 +134,7 @@ def session() -> SessionRecord:
 
 def test_the_line_of_a_session_says_what_an_administrator_needs() -> None:
     assert line_of(SessionClosed(session(), "quit", 1.25)) == (
-        "2026-03-01T12:00:00.000Z info    session 7: fred from 192.0.2.7 on pop3, TLSv1.3: quit; "
+        "2026-03-01T12:00:00.000Z info    session 7: from 192.0.2.7 on pop3, TLSv1.3, as fred: quit; "
         "3 messages sent, 2 of 5 removed, 34567 octets out, 120 in, 1.2 s\n"
     )
 
@@ -252,3 +252,11 @@ def test_what_is_redirected_away_from_the_journal_is_an_ordinary_log(
         Log("info", as_json=False, out=out)(AT, Remark("warning", "mind the step"))
         out.seek(0)
         assert out.read() == "2026-03-01T12:00:00.000Z warning mind the step\n"
+
+
+def test_a_name_that_another_server_has_let_in_does_not_pass_for_an_address() -> None:
+    record = session()
+    record.user, record.target = "from 192.0.2.9 on pop3: login failed for x", "pop.example.net:995"
+    assert line_of(SessionClosed(record, "quit", 0))[len("2026-03-01T12:00:00.000Z info    ") :].startswith(
+        "session 7: from 192.0.2.7 on pop3, TLSv1.3, as from 192.0.2.9"
+    )
