@@ -227,6 +227,19 @@ LETTERS: dict[str, tuple[Letter, ...]] = {
         Letter(BETTY, "Photo of the dog", "He is bigger now.\n", (picture("dog.png", 120, 80, 200),)),
         Letter(WILMA, "Surprise for Fred", "He knows. You told him.\n", stored=without_last_line_end),
     ),
+    # At the second server
+    "pearl": (
+        Letter(WILMA, "Sunday", "Mother,\n\ncome at four. Fred does not know yet.\n\nWilma\n"),
+        Letter("Slaghoople Family <family@slaghoople.example>", "Réunion de famille",
+               "Chère Pearl,\n\ntout le monde sera là. Même Fred.\n", encoding="quoted-printable"),
+        Letter(FRED, "Re: Sunday", "What is on Sunday?\n\nFred\n"),
+    ),
+    "george": (
+        Letter(FRED, "Gravel figures for October", "The third line is the dinosaur.\n\nFred\n",
+               (attached("dinosaur.csv", "text/csv", b"day,broken\nMonday,1\nTuesday,1\n"),)),
+        Letter(PRINTER, "Scan from PRN-2F", "Your scan is attached.\n", (picture("scan-0008.png", 240, 240, 230),),
+               message_id=""),
+    ),
 }
 
 

@@ -3,20 +3,16 @@
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from mtq import tls
 from mtq.config.model import Config
-from mtq.config.read import load
-from mtq.mail.deliver import deliver
-from mtq.mail.root import MailRoot
-from mtq.users import passwd_file, schemes
 
-from . import stuck
-from .letters import letters
+from . import second, stuck
+from .furnished import furnish
+from .second import Second
 
 PASSWORDS = {"fred": "flintstone", "wilma": "pebbles", "barney": "rubble"}
 
@@ -37,6 +33,15 @@ listen = ["127.0.0.1:{port}"]
 tls = "starttls"
 idle_timeout = 900      # a client that is stuck keeps its mailbox for a quarter of an hour
 
+# Whoever logs in as pearl#localhost reads her mail at the second server, which is on another port.
+[services.pop3.proxy]
+enabled = true
+allow = ["localhost"]
+ca_file = "{second_authority}"
+
+[services.pop3.proxy.targets."localhost"]
+port = {second_port}
+
 [services.pop3s]
 listen = ["127.0.0.1:1995"]
 tls = "implicit"
@@ -45,12 +50,16 @@ tls = "implicit"
 THINGS_TO_TRY = """
 This is a demonstration: everything is in {folder} and goes away with the server.
 Users: {users}
+At a second server, on port {port}: {guests}
 
 Things to try, in another terminal:
   curl -u fred:flintstone pop3://127.0.0.1:1110/             list fred's messages
   curl -u fred:flintstone pop3://127.0.0.1:1110/1            read the first one
   curl --cacert {authority} -u wilma:pebbles pop3s://localhost:1995/2
                                                              the same inside TLS
+  curl -u 'pearl#localhost:granny' pop3://127.0.0.1:1110/1   read pearl's mail at the second server, by the proxy
+  echo granny | {mtq} --config {config} proxy test localhost --user pearl --password-stdin
+                                                             what the proxy does there, step by step
   {mtq} --config {config} mailbox list
   {mtq} --config {config} config show
   {mtq} --config {config} tui dashboard
@@ -76,34 +85,33 @@ class Stage:
 
 @contextmanager
 def staged() -> Iterator[Stage]:
-    """Build the house; take it down afterwards."""
+    """Build the house, with a second one beside it where a server runs; take them down afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="mtq-demo-"))
     try:
-        yield _build(folder)
+        with second.second(folder / "second") as other:
+            yield _build(folder, other)
     finally:
         shutil.rmtree(folder)
 
 
-def _build(folder: Path) -> Stage:
-    file = folder / "mtq.toml"
-    file.write_text(CONFIGURATION.format(port=PORT))
-    config = load(file)
-    root = MailRoot(config.mailboxes.path)
-    Path(root.folder or folder).mkdir(parents=True)
-    for user, password in PASSWORDS.items():
-        passwd_file.add(config.users.file, user, schemes.make(password.encode(), "PLAIN"))
-        for letter in letters(user):
-            deliver(root.mailbox(user, ""), iter([letter]))
-    made = tls.make_if_due(config.tls.certificate, config.tls.key, "localhost")
-    assert made is not None
-    users = ", ".join(f"{user} (password {password})" for user, password in PASSWORDS.items())
-    return Stage(
-        file,
-        config,
-        THINGS_TO_TRY.format(
-            folder=folder, users=users, authority=made.authority, config=file, mtq=_this_mtq(), stuck=STUCK
-        ),
+def _build(folder: Path, other: Second) -> Stage:
+    configuration = CONFIGURATION.format(port=PORT, second_authority=other.authority, second_port=other.port)
+    house = furnish(folder, configuration, PASSWORDS)
+    welcome = THINGS_TO_TRY.format(
+        folder=folder,
+        users=_users(PASSWORDS),
+        port=other.port,
+        guests=_users(second.PASSWORDS),
+        authority=house.authority,
+        config=house.file,
+        mtq=_this_mtq(),
+        stuck=STUCK,
     )
+    return Stage(house.file, house.config, welcome)
+
+
+def _users(passwords: Mapping[str, str]) -> str:
+    return ", ".join(f"{user} (password {password})" for user, password in passwords.items())
 
 
 def _this_mtq() -> str:

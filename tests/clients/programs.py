@@ -23,10 +23,10 @@ class Way(Enum):
 Fetch = Callable[[House, Way, Path], list[bytes]]
 
 
-def curl(house: House, way: Way, folder: Path, auth: str = "") -> list[bytes]:
+def curl(house: House, way: Way, folder: Path, auth: str = "", user: str = "fred") -> list[bytes]:
     """curl: a process a message, nothing rewritten. It lists first and deletes by DELE at the end."""
     scheme, port = ("pop3s", house.pop3s) if way is Way.TLS else ("pop3", house.pop3)
-    options = ["--silent", "--show-error", "--user", "fred:secret", "--cacert", str(house.authority)]
+    options = ["--silent", "--show-error", "--user", f"{user}:secret", "--cacert", str(house.authority)]
     if way is Way.STLS:
         options.append("--ssl-reqd")
     if auth:
@@ -41,7 +41,7 @@ def curl(house: House, way: Way, folder: Path, auth: str = "") -> list[bytes]:
 
 
 def fetchmail(
-    house: House, way: Way, folder: Path, auth: str = "protocol pop3", keep: bool = False
+    house: House, way: Way, folder: Path, auth: str = "protocol pop3", keep: bool = False, user: str = "fred"
 ) -> list[bytes]:
     """fetchmail, handing each message to a delivery program. With `keep` it leaves the mail and goes by UIDL."""
     inbox, deliver = _delivery_program(folder)
@@ -55,7 +55,7 @@ def fetchmail(
     what = "keep" if keep else "fetchall"
     rc.write_text(
         f"set invisible\npoll localhost {auth} service {port} timeout 20 {'uidl' if keep else ''}\n"
-        f'  user fred password secret {ssl} {what} norewrite mda "{deliver}"\n'
+        f'  user "{user}" password secret {ssl} {what} norewrite mda "{deliver}"\n'
     )
     rc.chmod(0o600)
     files = ["--pidfile", str(folder / "pid"), "--idfile", str(folder / "ids")]
@@ -63,7 +63,7 @@ def fetchmail(
     return _files(inbox)
 
 
-def mpop(house: House, way: Way, folder: Path, auth: str = "") -> list[bytes]:
+def mpop(house: House, way: Way, folder: Path, auth: str = "", user: str = "fred") -> list[bytes]:
     """mpop, which pipelines, delivering into a Maildir."""
     for name in ("tmp", "new", "cur"):
         (folder / "inbox" / name).mkdir(parents=True)
@@ -72,7 +72,7 @@ def mpop(house: House, way: Way, folder: Path, auth: str = "") -> list[bytes]:
     rc = folder / "mpoprc"
     rc.write_text(
         f"account fred\nhost localhost\nport {house.pop3s if way is Way.TLS else house.pop3}\n"
-        f"user fred\npassword secret\nauth {auth}\n"
+        f'user "{user}"\npassword secret\nauth {auth}\n'
         f"{tls}\ntls_starttls {'on' if way is Way.STLS else 'off'}\n"
         f"delivery maildir {folder / 'inbox'}\nkeep off\nreceived_header off\nuidls_file {folder / 'uidls'}\n"
     )
@@ -81,7 +81,7 @@ def mpop(house: House, way: Way, folder: Path, auth: str = "") -> list[bytes]:
     return _files(folder / "inbox" / "new")
 
 
-def getmail(house: House, way: Way, folder: Path, auth: str = "") -> list[bytes]:
+def getmail(house: House, way: Way, folder: Path, auth: str = "", user: str = "fred") -> list[bytes]:
     """getmail6, which knows no STLS, handing each message to a delivery program."""
     inbox, deliver = _delivery_program(folder)
     kind = "SimplePOP3SSLRetriever" if way is Way.TLS else "SimplePOP3Retriever"
@@ -89,8 +89,8 @@ def getmail(house: House, way: Way, folder: Path, auth: str = "") -> list[bytes]
     trust = f"ca_certs = {house.authority}\n" if way is Way.TLS else ""
     rc = folder / "getmailrc"
     rc.write_text(
-        f"[retriever]\ntype = {kind}\nserver = localhost\nport = {port}\nusername = fred\npassword = secret\n{trust}"
-        f"{auth}\n"
+        f"[retriever]\ntype = {kind}\nserver = localhost\nport = {port}\nusername = {user}\npassword = secret\n"
+        f"{trust}{auth}\n"
         f"[destination]\ntype = MDA_external\npath = {deliver}\nallow_root_commands = true\nunixfrom = false\n"
         "[options]\ndelete = true\nread_all = true\ndelivered_to = false\nreceived = false\n"
     )

@@ -16,7 +16,7 @@ import pytest
 
 from mtq.commands.demo.letters import letters
 
-USERS = ("fred", "wilma", "barney")
+USERS = ("fred", "wilma", "barney", "pearl", "george")
 RAW = [letter for user in USERS for letter in letters(user)]
 PARSED = [message_from_bytes(letter, policy=policy.default) for letter in RAW]
 PARTS = [part for message in PARSED for part in message.walk()]
@@ -33,7 +33,7 @@ def some_letter(test: Callable[[EmailMessage], object]) -> bool:
     return any(test(message) for message in PARSED)
 
 
-@pytest.mark.parametrize(("user", "count"), [("fred", 30), ("wilma", 12), ("barney", 6)])
+@pytest.mark.parametrize(("user", "count"), [("fred", 30), ("wilma", 12), ("barney", 6), ("pearl", 3), ("george", 2)])
 def test_everybody_has_letters(user: str, count: int) -> None:
     assert len(list(letters(user))) == count
 
