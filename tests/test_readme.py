@@ -14,7 +14,7 @@ from tests.house import wait_for_line
 
 ROOT = Path(__file__).parent.parent
 BLOCKS = re.findall(r"^```sh\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
-DEMO, DEMO_CLIENT, SET_UP, SERVE, CLIENT, CHANGE = BLOCKS
+DEMO, DEMO_CLIENT, SET_UP, SERVE, CLIENT, PROXY, CHANGE = BLOCKS
 
 # Root would write to /etc: there it goes by the name of nobody, in a user namespace of its own.
 AS_A_USER = ["unshare", "--user"] if os.geteuid() == 0 else []
@@ -57,6 +57,7 @@ def test_the_demonstration_shows_a_message(environment: dict[str, str]) -> None:
         shown = run(DEMO_CLIENT, environment)
     assert re.match(r"1 \d+\r?\n2 \d+", shown)
     assert "Subject: " in shown
+    assert "To: Pearl <pearl@bedrock.example>" in shown
 
 
 def test_a_new_user_serves_a_first_message(environment: dict[str, str]) -> None:
@@ -67,3 +68,9 @@ def test_a_new_user_serves_a_first_message(environment: dict[str, str]) -> None:
     assert changed.startswith("50\n---")      # the value, and the difference of a dry run
     assert "Please bring bread." in shown
     assert '"scheme": "ARGON2ID"' in shown
+
+
+def test_a_provider_is_allowed_to_be_logged_in_at(environment: dict[str, str]) -> None:
+    run(SET_UP, environment)
+    assert run(PROXY, environment).splitlines()[-1].split() == ["pop3", "pop.example.com"]
+    run("mtq config check", environment)

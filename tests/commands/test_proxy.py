@@ -1,6 +1,7 @@
 """`mtq proxy`: what a test of a server says is what clients get; the allow-list; remembered failures of APOP."""
 
 import json
+import signal
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -471,6 +472,27 @@ def test_the_link_of_a_running_server_is_left_to_it(house: House, run: Run) -> N
             outcome = run("proxy", "test", f"127.0.0.1:{remote.port}", "--dial", "--json")
             assert log.read_text() == "up\n"
     assert step(outcome.data, "link")["text"] == "up, by the running server"
+
+
+def test_who_interrupts_a_test_leaves_no_link_up(house: House) -> None:
+    with Remote(silent) as remote:
+        log = dialled(house, remote.port)
+        command = [MTQ, "--config", str(house.file), "proxy", "test", f"127.0.0.1:{remote.port}", "--dial"]
+        with subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),     # who runs us may ignore it
+        ) as test:
+            assert test.stdout is not None
+            for line in test.stdout:
+                if " route " in line:
+                    test.send_signal(signal.SIGINT)
+            said = test.communicate()[1]
+    assert test.returncode == 128 + signal.SIGINT
+    assert "Traceback" not in said
+    assert log.read_text() == "up\ndown\n"
 
 
 # The allow-list
