@@ -26,26 +26,30 @@ def scanned(folder: Folder, mailbox: bytes, stamps: Stamps, known: Section | Non
     """The messages that are there now, by name. Raises OSError.
 
     A size is the one that is known, else the one in the name, else UNKNOWN. `stamps` are from before the scan.
+    There may be a hundred thousand: no step is so long that other threads, which wait for it, would notice.
     """
     found = maildir.messages(folder, mailbox)
     rows = {} if known is None else known.rows()
     new = [name for name in found if name not in rows]
     names = in_order([name for name in rows if name in found], new)
-    before = list(map(rows.get, names))
+    before = [rows.get(name) for name in names]
     held = Names.of(names)
     qualify = (known is None or known.ids is known.names) and all(map(maildir.is_unique_id, new))
-    return Section(
+    section = Section(
         stamps,
         held,
-        held if qualify else Names.of(map(maildir.unique_id, names)),
-        Places.of(map(found.__getitem__, names)),
+        held if qualify else Names.of([maildir.unique_id(name) for name in names]),
+        Places.of([found[name] for name in names]),
         _sizes(names, before, known),
         array("i", _kept(before, None if known is None else known.left_out)),
     )
+    for table in (found, rows):
+        table.clear()      # so many names are freed one table after the other
+    return section
 
 
 def in_order(known: list[bytes], new: list[bytes]) -> list[bytes]:
-    """All names sorted; of those that are known, most are. No step is so long that other threads notice."""
+    """All names sorted; of those that are known, most are."""
     if len(new) <= _STEP:
         return sorted(known + new)
     names = known + new

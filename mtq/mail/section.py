@@ -43,7 +43,7 @@ class Places:
         each = list(places)
         forms = list(dict.fromkeys(each))
         numbers = {form: number for number, form in enumerate(forms)}
-        return cls(array("I", map(numbers.__getitem__, each)), forms)
+        return cls(array("I", [numbers[place] for place in each]), forms)
 
     def __getitem__(self, row: int) -> bytes:
         return self.forms[self.codes[row]]

@@ -2,7 +2,6 @@
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate
 from typing import overload
 
 _END = b"\0"
@@ -74,4 +73,5 @@ class Names(Sequence[bytes]):
 
 
 def _lengths(names: list[bytes]) -> "array[int]":
-    return array("I", accumulate(map(len, names)))
+    octets = 0
+    return array("I", [octets := octets + len(name) for name in names])
