@@ -47,4 +47,4 @@ def top_of(values: Sequence[float], least: float = 1.0) -> float:
 def _level(value: float, height: int, top: float) -> int:
     if value <= 0 or top <= 0:
         return 0
-    return max(1, min(8 * height, round(value / top * 8 * height)))
+    return max(1, round(min(1.0, value / top) * 8 * height))

@@ -65,7 +65,7 @@ def test_ranges_are_added_in_their_order(file: Path) -> None:
 def test_a_range_that_is_there_in_another_writing_is_there(file: Path) -> None:
     add(file, *entries("192.0.2.0/24"))
     said, outcome = add(file, *entries("192.0.2.*"))
-    assert said == "service pop3: 192.0.2.* there already"
+    assert said == "service pop3: 192.0.2.0/24 there already"
     assert not outcome.changed
 
 
@@ -74,10 +74,17 @@ def test_the_same_range_let_in_and_shut_out_are_two(file: Path) -> None:
     assert listed(add(file, *entries("!192.0.2.7"))[1]) == ["192.0.2.7", "!192.0.2.7"]
 
 
-def test_a_range_that_is_there_gets_the_expiry_and_keeps_its_comment(file: Path) -> None:
+def test_a_range_that_is_there_is_prolonged_and_keeps_its_comment(file: Path) -> None:
+    add(file, Entry(parsed("192.0.2.7"), FUTURE, "till"))
+    later = FUTURE + timedelta(days=1)
+    _, outcome = add(file, Entry(parsed("192.0.2.7"), later))
+    assert outcome.config.services["pop3"].firewall == (Entry(parsed("192.0.2.7"), later, "till"),)
+
+
+def test_a_range_that_is_there_for_good_gets_no_end(file: Path) -> None:
     add(file, Entry(parsed("192.0.2.7"), None, "till"))
     _, outcome = add(file, Entry(parsed("192.0.2.7"), FUTURE))
-    assert outcome.config.services["pop3"].firewall == (Entry(parsed("192.0.2.7"), FUTURE, "till"),)
+    assert outcome.config.services["pop3"].firewall == (Entry(parsed("192.0.2.7"), None, "till"),)
 
 
 def test_what_has_expired_goes_with_the_next_change(file: Path) -> None:
@@ -137,7 +144,7 @@ def test_what_is_no_range_is_said_to_be_none_with_what_is_allowed(text: str) -> 
 def test_a_duration_ends_that_long_after_now() -> None:
     end = until("24h")
     assert end is not None
-    assert timedelta(hours=23) < end - datetime.now(UTC) <= timedelta(hours=24)
+    assert timedelta(hours=23) < end - datetime.now(UTC) <= timedelta(hours=24, seconds=1)      # rounded up
     assert until(None) is None
 
 
