@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV   ?= .venv
 
-.PHONY: demo test lint bench-ranges completions clean
+.PHONY: demo test lint bench-ranges bench-openings completions clean
 
 demo: $(VENV)/installed
 	$(VENV)/bin/mtq serve --demo
@@ -17,6 +17,9 @@ lint: $(VENV)/tested
 
 bench-ranges: $(VENV)/installed
 	$(VENV)/bin/python benchmarks/ranges.py
+
+bench-openings: $(VENV)/installed
+	$(VENV)/bin/python benchmarks/opening.py
 
 completions: $(VENV)/installed
 	$(VENV)/bin/mtq completion bash > completions/mtq.bash

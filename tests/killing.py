@@ -7,6 +7,7 @@ call (ptrace(2)). A raised exception would be no such test: a killed process cle
 import ctypes
 import os
 import signal
+import warnings
 from collections.abc import Callable, Iterator
 from itertools import count
 from typing import TypeVar
@@ -34,7 +35,10 @@ def killed_at_each_call(prepare: Callable[[], T], work: Callable[[T], object]) -
 
 def _killed(work: Callable[[], object], number: int) -> bool:
     """Kill a process that does this at its so-manyth system call; True if it never made so many."""
-    pid = os.fork()
+    with warnings.catch_warnings():
+        # Python warns of threads that hold locks at the fork; this process needs none of theirs.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        pid = os.fork()
     if pid == 0:
         _trace(_TRACEME, 0)
         os.kill(os.getpid(), signal.SIGSTOP)

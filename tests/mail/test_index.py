@@ -326,6 +326,67 @@ def test_a_session_on_the_inbox_keeps_what_is_known_of_folders(mailbox: Mailbox)
     assert list(known(mailbox.content(NAME))[b".Work"].names) == [b"4"]
 
 
+def test_nothing_is_written_when_nothing_was_learnt(mailbox: Mailbox) -> None:
+    """Names tell these sizes, and so fresh a scan counts for nothing later."""
+    mailbox.put(b"new/1,W=34")
+    maildrop = mailbox.login()
+    assert not maildrop.unwritten
+    maildrop.close()
+    assert NAME not in mailbox.names(b"")
+
+
+def test_a_flag_alone_is_nothing_learnt(mailbox: Mailbox) -> None:
+    filled(mailbox)
+    mailbox.listed()
+    mailbox.move(b"cur/2:2,S", b"cur/2:2,FS")
+    assert not mailbox.login().unwritten
+
+
+def test_what_was_learnt_of_removed_messages_is_not_remembered(mailbox: Mailbox) -> None:
+    filled(mailbox)
+    maildrop = mailbox.login()
+    maildrop.remove((1, 3))
+    maildrop.close()
+    assert list(known(mailbox.content(NAME))[b""].names) == [b"2"]
+
+
+def test_of_a_mailbox_that_was_emptied_there_is_nothing_to_write(mailbox: Mailbox) -> None:
+    filled(mailbox)
+    maildrop = mailbox.login()
+    maildrop.remove((1, 2, 3))
+    maildrop.close()
+    assert NAME not in mailbox.names(b"")
+
+
+def test_a_message_whose_size_was_guessed_is_not_remembered() -> None:
+    with outsider.public_folder() as path:
+        mailbox = Mailbox(path)
+        os.chmod(mailbox.put(b"new/1"), 0o000)
+        mailbox.put(b"new/2")
+        mailbox.stamp()
+        os.chmod(path, 0o777)
+        with outsider.unprivileged():
+            mailbox.listed()
+        assert list(known(mailbox.content(NAME))[b""].names) == [b"2"]
+
+
+def test_a_folder_that_is_no_maildir_stays_as_it_is(mailbox: Mailbox) -> None:
+    for name in (b"tmp", b"new", b"cur"):
+        os.rmdir(mailbox.at(name))
+    mailbox.listed()
+    assert mailbox.names(b"") == []
+
+
+def test_a_session_on_all_folders_forgets_those_that_have_gone(mailbox: Mailbox) -> None:
+    filled(mailbox)
+    mailbox.put(b".Work/cur/4")
+    mailbox.stamp()
+    mailbox.listed(all_folders=True)
+    shutil.rmtree(mailbox.at(b".Work"))
+    mailbox.listed(all_folders=True)
+    assert known(mailbox.content(NAME)).keys() == {b""}
+
+
 # Never wrong
 
 
