@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV   ?= .venv
 
-.PHONY: demo test lint bench-ranges bench-openings completions clean
+.PHONY: demo test lint bench-ranges bench-openings completions reference clean
 
 demo: $(VENV)/installed
 	$(VENV)/bin/mtq serve --demo
@@ -25,6 +25,9 @@ completions: $(VENV)/installed
 	$(VENV)/bin/mtq completion bash > completions/mtq.bash
 	$(VENV)/bin/mtq completion zsh > completions/_mtq
 	$(VENV)/bin/mtq completion fish > completions/mtq.fish
+
+reference: $(VENV)/installed
+	$(VENV)/bin/python -m reference
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

@@ -1,4 +1,4 @@
-"""The package: a wheel holds every source file, what shells look for, and nothing but mtq beside other packages."""
+"""The package: a wheel holds every source file, what shells and man look for, and nothing but mtq beside others."""
 
 import subprocess
 import sys
@@ -27,7 +27,8 @@ def test_a_wheel_holds_every_source_file_and_nothing_else(tmp_path: Path) -> Non
     rooms = {f"mtq/{path.relative_to(ROOT)}" for room in ("commands", "tui") for path in own_files(ROOT / room)}
     assert inside - data.keys() == engine | rooms
     completions = {place: (ROOT / "completions" / file).read_bytes() for place, file in WHERE_SHELLS_LOOK.items()}
-    assert {name.partition(".data/data/")[2]: content for name, content in data.items()} == completions
+    pages = {f"share/man/man{page.suffix[1:]}/{page.name}": page.read_bytes() for page in (ROOT / "man").iterdir()}
+    assert {name.partition(".data/data/")[2]: content for name, content in data.items()} == completions | pages
 
 
 def own_files(folder: Path) -> list[Path]:

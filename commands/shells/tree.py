@@ -1,8 +1,13 @@
-"""The command line as plain data: each command with its options, arguments and sub-commands."""
+"""The command line as plain data: each command with its options, arguments and sub-commands.
 
+`about` is the first sentence of a help, for a line in a menu; `text` is all of it, for the reference.
+"""
+
+import inspect
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import Enum
 
 import typer
 from typer.core import TyperArgument, TyperGroup, TyperOption
@@ -19,6 +24,9 @@ class Option:
     word: str
     takes: Takes | None
     repeatable: bool = False
+    required: bool = False
+    default: str = ""
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -28,6 +36,8 @@ class Argument:
     word: str
     takes: Takes
     many: bool = False
+    required: bool = True
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -39,6 +49,7 @@ class Command:
     options: tuple[Option, ...]
     arguments: tuple[Argument, ...]
     commands: tuple["Command", ...]
+    text: str = ""
 
     @property
     def name(self) -> str:
@@ -62,6 +73,7 @@ def describe(context: typer.Context, path: tuple[str, ...] = ("mtq",)) -> Comman
         tuple(_option(p) for p in parameters if isinstance(p, TyperOption)),
         tuple(_argument(p) for p in parameters if isinstance(p, TyperArgument)),
         tuple(_below(context, path)),
+        inspect.cleandoc(command.help or ""),
     )
 
 
@@ -78,11 +90,20 @@ def _below(context: typer.Context, path: tuple[str, ...]) -> Iterator[Command]:
 def _option(option: TyperOption) -> Option:
     names = (*option.opts, *option.secondary_opts)
     takes = None if option.is_flag or option.count else _takes(option)
-    return Option(names, _sentence(option.help or ""), _word(option), takes, option.multiple)
+    about, text = _sentence(option.help or ""), _joined(option.help or "")
+    default = "" if takes is None else _default(option.default)
+    return Option(names, about, _word(option), takes, option.multiple, option.required, default, text)
 
 
 def _argument(argument: TyperArgument) -> Argument:
-    return Argument(_word(argument), _takes(argument), argument.nargs != 1)
+    text = _joined(argument.help or "")
+    return Argument(_word(argument), _takes(argument), argument.nargs != 1, argument.required, text)
+
+
+def _default(value: object) -> str:
+    if isinstance(value, Enum):
+        return str(value.value)
+    return str(value) if isinstance(value, str | int) else ""
 
 
 def _takes(parameter: TyperOption | TyperArgument) -> Takes:
@@ -103,5 +124,9 @@ def _word(parameter: TyperOption | TyperArgument) -> str:
 
 def _sentence(text: str) -> str:
     """The first sentence of a help, on one line and without its full stop."""
-    paragraph = " ".join(text.partition("\n\n")[0].split())
+    paragraph = _joined(text.partition("\n\n")[0])
     return re.split(r"\.\s", paragraph)[0].removesuffix(".")
+
+
+def _joined(text: str) -> str:
+    return " ".join(text.split())

@@ -114,12 +114,14 @@ def parameters(command: Command) -> tuple[Argument | Option, ...]:
 def test_a_command_has_its_first_sentence_its_options_and_its_arguments() -> None:
     add = find("service", "add")
     assert add.about == "Add a service"
-    assert add.arguments == (Argument("NAME", Source.NOWHERE), Argument("KEY=VALUE", Source.SETTING, many=True))
+    assert add.arguments == (
+        Argument("NAME", Source.NOWHERE), Argument("KEY=VALUE", Source.SETTING, many=True, required=False)
+    )
     assert add.options == (
         Option(("--listen", "-l"), "", "WHERE", Choices(("pop3", "pop3s")), repeatable=True),
-        Option(("--quiet", "-q"), "Say nothing", "QUIET", None),
-        Option(("--colour",), "", "COLOUR", Choices(("red", "blue-green"))),
-        Option(("--help",), "Show this message and exit", "HELP", None),
+        Option(("--quiet", "-q"), "Say nothing", "QUIET", None, text="Say nothing."),
+        Option(("--colour",), "", "COLOUR", Choices(("red", "blue-green")), default="red"),
+        Option(("--help",), "Show this message and exit", "HELP", None, text="Show this message and exit."),
     )
 
 
