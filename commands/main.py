@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 from typer.core import TyperGroup
 
-from mtq import __version__
 from mtq.errors import Exit, MtqError
 
 from . import place
@@ -69,7 +68,9 @@ app = typer.Typer(
 
 def _version(wanted: bool) -> None:
     if wanted:
-        say(f"mtq {__version__}")
+        from .version import lines
+
+        say("\n".join(lines()))
         raise typer.Exit
 
 
@@ -80,7 +81,7 @@ def top(
         Path | None, typer.Option(help="Configuration file. Else MTQ_CONFIG, else the default place.", metavar="PATH")
     ] = None,
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version, and those for a bug report, and exit.")
     ] = False,
 ) -> None:
     """Options before any sub-command."""

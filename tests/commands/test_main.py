@@ -1,10 +1,13 @@
 """The command line as a whole: exit codes, where words go, which configuration is meant."""
 
 import os
+import platform
+import ssl
 import subprocess
 from pathlib import Path
 
 import pytest
+import uvloop
 
 from mtq import __version__
 from mtq.commands.main import MODULES, main
@@ -14,7 +17,17 @@ from tests.house import MTQ, House
 
 def test_the_version() -> None:
     outcome = process("--version")
-    assert (outcome.code, outcome.out, outcome.err) == (0, f"mtq {__version__}\n", "")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert outcome.out.splitlines()[0] == f"mtq {__version__}"
+
+
+def test_the_versions_for_a_bug_report() -> None:
+    assert process("--version").out.splitlines()[1:] == [
+        f"Python {platform.python_version()} ({platform.python_implementation()})",
+        ssl.OPENSSL_VERSION,
+        f"uvloop {uvloop.__version__}",
+        platform.platform(),
+    ]
 
 
 @pytest.mark.parametrize(
