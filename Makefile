@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV   ?= .venv
 
-.PHONY: demo test lint bench-ranges bench-openings completions reference clean
+.PHONY: demo test lint bench bench-ranges bench-openings completions reference clean
 
 demo: $(VENV)/installed
 	$(VENV)/bin/mtq serve --demo
@@ -14,6 +14,9 @@ lint: $(VENV)/tested
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
+
+bench: $(VENV)/installed
+	$(VENV)/bin/python benchmarks/compare.py $(BENCH)
 
 bench-ranges: $(VENV)/installed
 	$(VENV)/bin/python benchmarks/ranges.py
