@@ -81,7 +81,8 @@ def top(
         Path | None, typer.Option(help="Configuration file. Else MTQ_CONFIG, else the default place.", metavar="PATH")
     ] = None,
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version, and those for a bug report, and exit.")
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="The versions for a bug report; then exit."),
     ] = False,
 ) -> None:
     """Options before any sub-command."""

@@ -363,7 +363,7 @@ complete -c mtq -n "__mtq_at 'mtq' 1" -a 'log' -d 'Print the last lines of the r
 complete -c mtq -n "__mtq_at 'mtq' 1" -a 'tui' -d 'The dashboard'
 complete -c mtq -n "__mtq_at 'mtq' 1" -a 'completion' -d 'Completion in bash, zsh and fish'
 complete -c mtq -n "__mtq_at 'mtq'" -l config -r -F -d 'Configuration file'
-complete -c mtq -n "__mtq_at 'mtq'" -l version -d 'Show the version, and those for a bug report, and exit'
+complete -c mtq -n "__mtq_at 'mtq'" -l version -d 'The versions for a bug report; then exit'
 complete -c mtq -n "__mtq_at 'mtq'" -l help -d 'Show this message and exit'
 
 # mtq serve

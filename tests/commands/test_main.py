@@ -4,10 +4,10 @@ import os
 import platform
 import ssl
 import subprocess
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-import uvloop
 
 from mtq import __version__
 from mtq.commands.main import MODULES, main
@@ -25,7 +25,7 @@ def test_the_versions_for_a_bug_report() -> None:
     assert process("--version").out.splitlines()[1:] == [
         f"Python {platform.python_version()} ({platform.python_implementation()})",
         ssl.OPENSSL_VERSION,
-        f"uvloop {uvloop.__version__}",
+        f"uvloop {version('uvloop')}",
         platform.platform(),
     ]
 
