@@ -99,7 +99,8 @@ def test_quiet_on_a_terminal_shows_no_bar(house: House) -> None:
 def test_one_that_is_interrupted_says_how_far_it_came_and_goes_on(house: House) -> None:
     command = ("--config", str(house.file), "mailbox", "import", "fred", str(mbox(house, 200)))
     # What runs the tests may have been started in the background, where Ctrl-C is ignored.
-    interrupted = ("env", "--default-signal=INT", "strace", "--output", os.devnull, "--inject", "rename:signal=INT:when=20")
+    listening = ("env", "--default-signal=INT")
+    interrupted = (*listening, "strace", "--output", os.devnull, "--inject", "rename:signal=INT:when=20")
     outcome = process(*command, through=interrupted)
     done = len(house.stored("fred"))
     assert 0 < done < 200

@@ -55,7 +55,7 @@ def test_without_a_server_it_is_exit_code_4(run: Run) -> None:
 @contextmanager
 def following(house: House, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
     """`mtq log -f` in a terminal of its own."""
-    command = [MTQ, "--config", str(house.file), "log", "-f", *arguments]
+    command = ["env", "--default-signal=INT", MTQ, "--config", str(house.file), "log", "-f", *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as log:
         try:
             yield log
