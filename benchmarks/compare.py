@@ -2,9 +2,9 @@
 
     python benchmarks/compare.py [--quick] [--rounds N] [--only TEXT]
 
-Every server does each piece of work in turn, in every round, so that what else the machine does falls on all of them.
-The figures are the server's own: CPU of all its processes (a proxy's without that of the server behind it), memory.
-Each is the median of the rounds. mtq's share is its figure by the other server's of the same round: the median, and
+Every server does each piece of work in turn, in every round, so that what else the machine does falls on all.
+The figures are the server's own: CPU of all its processes (not of the server behind a proxy), or memory. Each is the
+median of the rounds. mtq's share is its figure by the other server's of the same round: the median, and
 in brackets the least and the largest. Messages are in the page cache. `--quick` takes a minute or two, does less of
 everything and leaves the largest mailboxes out; `--only` does the work whose name has this text.
 """
@@ -99,7 +99,7 @@ def fetching(kind: str, number: int, messages: int, sessions: int, window: int =
 
 
 def opening(mailbox: str, times: int, cold: bool) -> Figure:
-    """Milliseconds of CPU a session that opens a mailbox, asks STAT and quits; cold: nobody has opened it before."""
+    """Milliseconds of CPU a session that opens a mailbox, asks STAT and quits; cold: for the first time."""
 
     def figure(peer: Peer) -> float:
         job, seconds = Job(peer.port, [mailbox], 1, at_once=1), 0.0
@@ -122,7 +122,8 @@ def idle(inside_tls: bool) -> Figure:
     def figure(peer: Peer) -> float:
         job = replace(job_of(peer, "user", IDLE + 40, IDLE, inside_tls), stay=True)
         client(replace(job, stay=False, sessions=2 * IDLE))
-        with staying(replace(job, users=job.users[IDLE:], sessions=40)):      # the first sessions go to none
+        # What a server takes once, with its first sessions, is not to count.
+        with staying(replace(job, users=job.users[IDLE:], sessions=40)):
             before = processes.memory(peer.pid)
             with staying(job):
                 return (processes.memory(peer.pid) - before) / IDLE
