@@ -30,7 +30,7 @@ def test_the_last_lines_are_told(house: House, run: Run) -> None:
     at, level, text = lines[1].split(maxsplit=2)
     assert datetime.fromisoformat(at).tzinfo is not None
     assert level == "info"
-    assert text.startswith("session 1: fred from 127.0.0.1 on pop3: quit; ")
+    assert text.startswith("session 1: from 127.0.0.1 on pop3, as fred: quit; ")
 
 
 def test_as_json_each_line_is_an_object(house: House, run: Run) -> None:
@@ -39,7 +39,7 @@ def test_as_json_each_line_is_an_object(house: House, run: Run) -> None:
         running.closed()
         rows = [json.loads(line) for line in run("log", "--json").out.splitlines()]
     assert {tuple(row) for row in rows} == {("at", "level", "text")}
-    assert rows[-1]["text"].startswith("session 1: fred from ")
+    assert rows[-1]["text"].startswith("session 1: from ")
 
 
 @pytest.mark.parametrize("count", ["0", "1001", "x"])
