@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mtq.control.claim import Claim
     from mtq.server.privsep.privileges import Privileges
     from mtq.server.privsep.start import Work
+    from mtq.server.systemd.manager import Manager
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -51,17 +52,21 @@ def _run(file: Path, config: Config, begin: Callable[[], str] | None) -> int:
     from mtq.control.claim import Owner, claim
     from mtq.server.privsep.account import worker_of
     from mtq.server.privsep.start import run
+    from mtq.server.systemd.manager import manager
 
+    systemd = manager()
     account = worker_of(config)
     owner = None if account is None else Owner(account.uid, account.gid)
     claimed = claim(config.server.control_socket, owner)      # first: a second server is not to touch the ports
     try:
-        return run(config, file, lambda: _work(file, config, claimed, begin))
+        return run(config, file, lambda: _work(file, config, claimed, systemd, begin))
     finally:
         claimed.release()
 
 
-def _work(file: Path, config: Config, claimed: "Claim", begin: Callable[[], str] | None) -> "Work":
+def _work(
+    file: Path, config: Config, claimed: "Claim", systemd: "Manager", begin: Callable[[], str] | None
+) -> "Work":
     """Load the server and say what it will do. This may still be root; the work itself may not."""
     from mtq import __version__
     from mtq.control.attach import attached
@@ -94,9 +99,9 @@ def _work(file: Path, config: Config, claimed: "Claim", begin: Callable[[], str]
 
     def work(privileges: "Privileges") -> int:
         def make() -> Server:
-            return Server(file, config, privileges, ledger, log)
+            return Server(file, config, privileges, ledger, log, systemd.handed)
 
-        run(make, lambda server: attached(server, claimed, log), ready)
+        run(make, lambda server: attached(server, claimed, log), ready, systemd.notifier)
         return Exit.DONE
 
     return work

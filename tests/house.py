@@ -37,6 +37,7 @@ from mtq.mail.root import MailRoot
 from mtq.server.log import Log
 from mtq.server.privsep.privileges import Direct
 from mtq.server.run import Server
+from mtq.server.systemd.handed import Handed
 from mtq.users import passwd_file, schemes
 from mtq.users.throttle import Penalty
 
@@ -135,11 +136,13 @@ class House:
         tls.make_if_due(self.config.tls.certificate, self.config.tls.key, "localhost")
 
     @contextmanager
-    def serving(self, loop: LoopFactory = uvloop.new_event_loop) -> Iterator["Running"]:
+    def serving(
+        self, loop: LoopFactory = uvloop.new_event_loop, handed: Handed | None = None
+    ) -> Iterator["Running"]:
         """Serve in a thread of this process, by the configuration as it is now."""
         self.config = load(self.file)
         self.certify()
-        running = Running(self.file, self.config, loop)
+        running = Running(self.file, self.config, loop, handed)
         try:
             running.wait_until(lambda: running.ready)
             yield running
@@ -172,7 +175,8 @@ class House:
 class Running:
     """A server in a thread."""
 
-    def __init__(self, file: Path, config: Config, loop: LoopFactory) -> None:
+    def __init__(self, file: Path, config: Config, loop: LoopFactory, handed: Handed | None = None) -> None:
+        self._handed = handed
         self.ledger = Ledger()
         self.events: list[Event] = []
         self.faults: list[str] = []
@@ -260,7 +264,7 @@ class Running:
     async def _serve(self, file: Path, config: Config, claimed: Claim) -> None:
         self._loop = asyncio.get_running_loop()
         self._loop.set_exception_handler(lambda _, context: self.faults.append(str(context)))
-        self.server = Server(file, config, Direct(file, here()), self.ledger, self.log)
+        self.server = Server(file, config, Direct(file, here()), self.ledger, self.log, self._handed)
         with guarded():
             async with attached(self.server, claimed, self.log):
                 await self.server.start()

@@ -11,6 +11,7 @@ from mtq.server.firewall import Firewall
 from mtq.server.names import Names
 from mtq.server.privsep.privileges import Privileges
 from mtq.server.room import Room
+from mtq.server.systemd.handed import Handed
 from mtq.users.throttle import Throttle
 from mtq.users.verify import Verifier
 
@@ -29,6 +30,7 @@ class House:
     lan: Firewall
     failures: Failures
     room: Room
+    handed: Handed
 
     def is_local(self, address: IPv4 | IPv6) -> bool:
         """Whether an address is on the local network."""

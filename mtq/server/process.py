@@ -10,6 +10,7 @@ from mtq.errors import MtqError
 from mtq.ledger import Remark
 from mtq.server import room
 from mtq.server.run import Server
+from mtq.server.systemd.notify import Notifier, Reports
 
 SWITCH = 0.001
 """Seconds a thread may go on before the event loop has its turn: ranges and mailboxes are read in threads."""
@@ -18,23 +19,28 @@ Attachment = Callable[[Server], AbstractAsyncContextManager[None]]
 """Something that goes with a server from before its start until after its end: the control socket."""
 
 
-def serve(make: Callable[[], Server], attached: Attachment, ready: Callable[[Server], None]) -> None:
+def serve(
+    make: Callable[[], Server], attached: Attachment, ready: Callable[[Server], None], notifier: Notifier
+) -> None:
     """Run until SIGTERM, SIGINT or a stop by command. `ready` is called once services are up. Raises MtqError."""
     sys.setswitchinterval(SWITCH)
     room.widen()
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
-        runner.run(_serve(make, attached, ready))
+        runner.run(_serve(make, attached, ready, notifier))
 
 
-async def _serve(make: Callable[[], Server], attached: Attachment, ready: Callable[[Server], None]) -> None:
+async def _serve(
+    make: Callable[[], Server], attached: Attachment, ready: Callable[[Server], None], notifier: Notifier
+) -> None:
     server = make()
+    reports = Reports(notifier, server.ledger, server.summary)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, server.stopping.set)
     reloads: set[asyncio.Task[None]] = set()
 
     def reload() -> None:
-        task = loop.create_task(_reload(server))
+        task = loop.create_task(_reload(server, reports))
         reloads.add(task)
         task.add_done_callback(reloads.discard)
 
@@ -42,15 +48,19 @@ async def _serve(make: Callable[[], Server], attached: Attachment, ready: Callab
     async with attached(server):
         await server.start()
         ready(server)
-        await server.stopping.wait()
+        with reports.serving():
+            await server.stopping.wait()
+        reports.stopping(server.config.server.shutdown_grace)
         server.ledger.enter(Remark("info", "stopping"))
         await server.stop()
+    reports.close()
     server.ledger.enter(Remark("info", "stopped"))
 
 
-async def _reload(server: Server) -> None:
+async def _reload(server: Server, reports: Reports) -> None:
     try:
-        await server.reload()
+        with reports.reloading():
+            await server.reload()
     except MtqError as error:
         for line in str(error).splitlines():
             server.ledger.enter(Remark("error", f"not reloaded, nothing has changed: {line}"))

@@ -26,6 +26,7 @@ from mtq.server.names import Names
 from mtq.server.privsep.privileges import Privileges
 from mtq.server.room import Room
 from mtq.server.service import Change, Service, State
+from mtq.server.systemd.handed import Handed
 from mtq.server.terms import Client
 from mtq.server.upkeep import Upkeep
 from mtq.users.throttle import Penalty, Throttle
@@ -63,10 +64,17 @@ class Server:
     """All services of a configuration, and what they share."""
 
     def __init__(
-        self, file: Path, config: Config, privileges: Privileges, ledger: Ledger, log: Log | None = None
+        self,
+        file: Path,
+        config: Config,
+        privileges: Privileges,
+        ledger: Ledger,
+        log: Log | None = None,
+        handed: Handed | None = None,
     ) -> None:
+        handed = handed or Handed({})
         self.file = file
-        self.config = config      # as it was read last
+        self.config = config = handed.applied(config)      # as it was read last
         self._at_start = config
         self.ledger = ledger
         self._log = log
@@ -88,6 +96,7 @@ class Server:
             Firewall(_lan(config), self._names, ledger.clock),
             self.failures,
             Room(),
+            handed,
         )
         self.services = {name: Service(name, settings, self._house) for name, settings in config.services.items()}
         self._retired: set[Service] = set()      # gone from the configuration, with clients that are still in
@@ -99,6 +108,8 @@ class Server:
         loop.set_default_executor(ThreadPoolExecutor(DISK_THREADS, thread_name_prefix="disk"))
         await self._house.verifier.look()
         await self._keep_secret()
+        for remark in self._house.handed.unused(self.config):
+            self.ledger.enter(Remark("warning", remark))
         starting = [service for service in self.services.values() if service.settings.enabled]
         # All at once: each may have to wait for host names.
         await asyncio.gather(self._house.lan.start(), *(service.start(service.settings) for service in starting))
@@ -125,6 +136,7 @@ class Server:
         self.metrics.close()
         self._house.lan.close()
         self._names.close()
+        self._house.handed.close()
         self._house.verifier.close()
 
     async def _keep_secret(self) -> None:
@@ -165,6 +177,10 @@ class Server:
         """How many addresses something stands against."""
         return self.throttle.count(asyncio.get_running_loop().time())
 
+    def summary(self) -> str:
+        """How the services are, in a few words."""
+        return ", ".join(f"{name} {service.state.value}" for name, service in self.services.items())
+
     def warnings(self) -> list[str]:
         """What an administrator should change."""
         wanted = sum(s.settings.max_connections for s in self.services.values() if s.state is State.RUNNING)
@@ -184,7 +200,7 @@ class Server:
         Raises ConfigInvalid, and then nothing has changed.
         """
         async with self._changing:
-            config = await asyncio.get_running_loop().run_in_executor(None, self._house.privileges.config)
+            config = await self._read(self._house.privileges.config)
             changed = differences(self.config, config)
             before = self._serials()
             if config.server.metrics_listen != self.config.server.metrics_listen:
@@ -201,7 +217,7 @@ class Server:
 
     async def foresee(self) -> Reloaded:
         """What a reload would take up; nothing changes. Raises ConfigInvalid."""
-        config = await asyncio.get_running_loop().run_in_executor(None, self._house.privileges.peek)
+        config = await self._read(self._house.privileges.peek)
         changed = differences(self.config, config)
         return Reloaded(changed, {}, _waiting(changed), {})
 
@@ -263,6 +279,10 @@ class Server:
             raise MtqError("; ".join(troubles))
 
     # Changing
+
+    async def _read(self, read: Callable[[], Config]) -> Config:
+        """The configuration, with the sockets that systemd has passed. Raises ConfigInvalid."""
+        return self._house.handed.applied(await asyncio.get_running_loop().run_in_executor(None, read))
 
     async def _adopt(self, config: Config) -> None:
         lan = self.config.server.lan

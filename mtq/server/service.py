@@ -227,7 +227,9 @@ class Service:
 
     async def _open(self, place: _Place) -> None:
         loop = asyncio.get_running_loop()
-        bound = await loop.run_in_executor(None, self._house.privileges.bind, place.listen)
+        bound = self._house.handed.take(self.name, place.listen)
+        if not bound:
+            bound = await loop.run_in_executor(None, self._house.privileges.bind, place.listen)
         take = self._take_inside_tls if place.implicit_tls else self._take
         self._listeners[place] = [Listener(self.name, sock, take, self.ledger) for sock in bound]
 
