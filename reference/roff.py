@@ -64,7 +64,7 @@ def pages(root: Command, tables: list[Table]) -> list[Page]:
 def _top(root: Command, groups: list[Command]) -> Page:
     lone = [command for command in root.commands if not command.commands]
     lines = [*_head("mtq", 1, "POP3 server and POP3 proxy"), ".SH SYNOPSIS", *_call(root), ".SH DESCRIPTION"]
-    lines += [*_paragraphs(root.text.removeprefix("mtq: ")), *_parameters(root)]
+    lines += [*_paragraphs(_capital(root.text.removeprefix("mtq: "))), *_parameters(root)]
     for command in lone:
         lines += _section(command, "SH")
     lines += [".SH GROUPS", "Each has a page of its own."]
@@ -156,7 +156,11 @@ def _page(group: Command) -> str:
 
 
 def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
+    return f"{_capital(text)}."
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _filled(text: str) -> list[str]:

@@ -19,8 +19,8 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
 os.execvp(sys.argv[1], sys.argv[1:])
 """
 
-# Root would write to /etc: there it goes by the name of nobody, in a user namespace of its own. Whoever listens on the
-# ports of the examples is on another network.
+# Root would write to /etc: there it goes by the name of nobody, in a user namespace of its own. Whoever listens
+# on the ports of the examples is on another network.
 AS_A_USER = (
     ["unshare", "--net", sys.executable, "-c", _LOOPBACK_UP, "unshare", "--user"] if os.geteuid() == 0 else []
 )

@@ -15,7 +15,7 @@ SAID = {
     "tutorial.md": [
         "wrote the configuration", "(Please bring bread\\.\r?\n(.*\n)*){2}", "fred .*ARGON2ID", "^1 \\d+", "^50$"
     ],
-    "howto/postfix.md": ["fred/?$", "messages: +1", "nobody: there is no such user"],
+    "howto/postfix.md": ["^fred@example.com  fred/$", "messages: +1", "nobody: there is no such user"],
     "howto/exim.md": ["messages: +1", "nobody: there is no such user"],
     "howto/dovecot.md": ["fred +1 ", "1 of 1 messages would keep", "1 of 1 messages keep", "^1 0000000100000007"],
     "howto/courier.md": ["wilma .*SHA512-CRYPT", "1 of 1 messages would keep", "^1 UID5-7"],
@@ -60,7 +60,8 @@ def test_every_page_with_examples_is_worked_through() -> None:
 
 @pytest.mark.parametrize("page", SAID)
 def test_the_examples_of_a_page(page: str, tmp_path: Path) -> None:
-    FOUND.get(page, lambda home: None)(tmp_path)
+    if page in FOUND:
+        FOUND[page](tmp_path)
     said = work_through(DOCS / page, tmp_path)
     missing = [words for words in SAID[page] if not re.search(words, said, re.MULTILINE)]
     assert missing == [], said

@@ -25,9 +25,7 @@ def test_no_page_is_left_of_a_command_that_is_gone() -> None:
 @pytest.mark.parametrize("page", PAGES)
 def test_man_finds_no_fault_in_a_page(page: str) -> None:
     done = subprocess.run(["mandoc", "-T", "lint", TOP / page], capture_output=True, text=True)
-    # Told by its own name: whether the pages it refers to are installed is not ours to say.
-    faults = [line for line in done.stdout.splitlines() if "referenced manual not found" not in line]
-    assert faults == []
+    assert (done.returncode, done.stdout) == (0, "")
 
 
 def test_man_shows_what_an_option_does() -> None:
