@@ -5,12 +5,14 @@ import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from mtq.access.policy import Policy
 from mtq.access.rules import Mode
 from mtq.access.servers import Server
 from mtq.config import model
 from mtq.config.model import Config
+from mtq.config.read import load
 from mtq.errors import Code, MtqError, Refusal
 from mtq.ledger import utc_now
 from mtq.proxy.addresses import Address
@@ -23,6 +25,8 @@ from mtq.server.process import loop_factory
 from mtq.server.proxying import dialup_of, is_own, settings_of
 from mtq.server.resolver import addresses_now
 from mtq.users.verify import WRONG
+
+from .addresses import server_named
 
 RESOLVING = 5.0
 """Seconds that host names in server.lan may take."""
@@ -142,6 +146,19 @@ def _local(config: Config) -> Callable[[Address], bool]:
     names = addresses_now(policy.hosts, RESOLVING) if policy.hosts else {}
     standing = policy.standing(utc_now(), names)
     return lambda address: standing.decide(address).allowed
+
+
+def by_hand(file: Path) -> Callable[[str], AsyncGenerator[Step, None]]:
+    """What tests a server as it is typed, by the configuration as it is then. It raises MtqError."""
+
+    async def call(target: str) -> AsyncGenerator[Step, None]:
+        server = server_named(target)
+        config = await asyncio.to_thread(load, file)
+        async with aclosing(steps(config, choose(config), server)) as found:
+            async for step in found:
+                yield step
+
+    return call
 
 
 def carried_out(steps: AsyncGenerator[Step, None], show: Callable[[Step], None]) -> list[Step]:

@@ -11,6 +11,7 @@ from mtq.access.servers import Server
 from mtq.errors import Exit, MtqError, WrongUsage
 
 from . import place, remote
+from .addresses import server_named
 from .console import end, lines, note, rows_of, say_json
 from .options import DryRun, Json, Quiet
 from .passwords import FromStdin, password
@@ -62,7 +63,7 @@ def call(
 
     from . import probe
 
-    server = _server(target)
+    server = server_named(target)
     if password_stdin and user is None:
         raise WrongUsage("a password is of use only with --user")
     config = place.config(context)
@@ -164,7 +165,7 @@ def forget(
     dry_run: DryRun = False,
 ) -> None:
     """Try APOP again where a server has refused it; everywhere, if no server is named."""
-    where = None if server is None else _server(server)
+    where = None if server is None else server_named(server)
     with remote.server(context) as running:
         if dry_run:
             count = _count_remembered(rows_of(running.call("proxy.failures"), "failures"), where, user)
@@ -175,13 +176,6 @@ def forget(
 
 
 # Targets and allow-lists
-
-
-def _server(text: str) -> Server:
-    try:
-        return servers.parse(text)
-    except servers.BadServer as wrong:
-        raise WrongUsage(f"{text!r} is no server: {wrong}; allowed is HOST or HOST:PORT") from None
 
 
 def _entries(texts: Sequence[str]) -> dict[tuple[Server, bool], str]:

@@ -1,13 +1,19 @@
 """`mtq tui`: the dashboard."""
 
 import sys
-from typing import Annotated
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mtq.errors import MtqError
 
 from . import place, remote
+
+if TYPE_CHECKING:
+    from mtq.proxy.steps import Step
+    from mtq.tui.dialogs.target_test import Probe
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, help="The dashboard.")
 
@@ -40,6 +46,18 @@ def dashboard(
         read_only=read_only,
         run=subordinate(where),
         complete=completion(context, lambda source: names_of(context, source.value)),
+        probe=_probe(where.file),
     )
     shown.run()
     return shown.return_code or 0
+
+
+def _probe(file: Path) -> "Probe":
+    """What tests a target; the proxy is loaded when somebody does."""
+
+    def call(target: str) -> "AsyncIterator[Step]":
+        from .probe import by_hand
+
+        return by_hand(file)(target)
+
+    return call
