@@ -1,5 +1,6 @@
 """The dashboard: the views, what feeds them and what carries out what they ask for, joined."""
 
+import asyncio
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
@@ -12,6 +13,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import ContentSwitcher, Static
 
+from mtq import durable
 from mtq.errors import MtqError
 
 from .deeds import Deed
@@ -105,7 +107,7 @@ class Dashboard(App[None]):
     @on(Attached)
     def _attached(self, message: Attached) -> None:
         self._take(self.desk.picture.attach(message.status))
-        self.desk.look_at_rights()
+        self._look_at_rights()
 
     @on(Detached)
     def _detached(self, message: Detached) -> None:
@@ -119,7 +121,16 @@ class Dashboard(App[None]):
     def _sampled(self, message: Sampled) -> None:
         self._take(self.desk.picture.take(message.topic, message.data))
         if message.topic is Topic.STATUS:
-            self.desk.look_at_rights()
+            self._look_at_rights()
+
+    @work(exclusive=True, group="rights")
+    async def _look_at_rights(self) -> None:
+        """See whether the configuration may be written. Its file may be on a slow disk."""
+        may = await asyncio.to_thread(durable.may_replace, self.desk.configuration())
+        if may is not self.desk.may_write:
+            self.desk.may_write = may
+            self.refresh_bindings()
+            self._take(frozenset(Topic))
 
     @on(Complained)
     def _complained(self, message: Complained) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from .columns import Tone
 from .picture import Picture, number
 from .topics import Row
-from .wording import duration, shown, whose
+from .wording import counted, duration, shown, whose
 
 SILENT = 10.0
 """Seconds without a command after which a session that keeps others from its mailbox is worth a look."""
@@ -55,7 +55,8 @@ def _said(lock: Row) -> str:
 
 def _penalties(picture: Picture) -> Iterator[Concern]:
     for row in picture.penalties[:MOST]:
-        text = f"{shown(row.get('address'))} has failed to log in {shown(row.get('failures'))} times"
+        times = counted(int(number(row, "failures")), "time")
+        text = f"{shown(row.get('address'))} has failed to log in {times}"
         yield Concern(text, Tone.PLAIN, "firewall", ("penalty", row.get("address")))
 
 

@@ -4,8 +4,6 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
-from mtq import durable
-
 from .deeds import Deeds
 from .picture import Picture
 from .wording import shown
@@ -21,7 +19,8 @@ class Need(Enum):
 
 @dataclass
 class Desk:
-    """See the module's first lines. `file` is the configuration as it was named at the start."""
+    """See the module's first lines. `file` is the configuration as it was named at the start, `may_write` whether
+    this person may write the one that the server uses."""
 
     socket: Path
     file: Path
@@ -37,10 +36,6 @@ class Desk:
         used = self.picture.status.get("config")
         return Path(used) if isinstance(used, str) else self.file
 
-    def look_at_rights(self) -> None:
-        """See whether the configuration may be written."""
-        self.may_write = durable.may_replace(self.configuration())
-
     def allows(self, need: Need) -> bool | None:
         """Whether it may be done now. None: it may not, and is shown as not available; False: it is not shown."""
         if need is not Need.LOOK and self.read_only:
@@ -53,4 +48,4 @@ class Desk:
         """Why the configuration may not be written; empty: it may."""
         if self.read_only or self.may_write:
             return ""
-        return f"{shown(str(self.configuration()))} is not yours to write"
+        return f"you may not write {shown(str(self.configuration()))}"

@@ -125,14 +125,18 @@ class Table(ScrollView, can_focus=True):
             self.post_message(self.Changed())
 
     def _find_cursor(self) -> None:
-        """Where the row of the cursor is now; if it has gone, the cursor stays at its height."""
+        """Where the row of the cursor is now; if it has gone, the cursor stays at its height.
+
+        A cursor that nobody has moved is on the first row, whichever that is.
+        """
         keys = [self._key(row) for row in self._rows]
         if self._wished is not None and self._wished in keys:
             self._current, self._wished = self._wished, None
         if self._current in keys:
             self._at = keys.index(self._current)
         self._at = max(0, min(self._at, len(keys) - 1))
-        self._current = keys[self._at] if keys else None
+        if self._current is not None:
+            self._current = keys[self._at] if keys else None
 
     def _fit(self) -> None:
         top = self.scroll_offset.y

@@ -69,6 +69,10 @@ class Sitting:
         """Wait until a text is gone from the screen."""
         await self.until(lambda: text not in self.text())
 
+    async def is_told(self, text: str) -> None:
+        """Wait until this is said in a corner of the screen, where it may be wrapped."""
+        await self.until(lambda: any(text in said.message for said in self.app._notifications))
+
     def lines(self) -> list[str]:
         """The lines of the screen, without blanks at their ends."""
         strips = self.app.screen._compositor.render_strips()      # the one place that knows the whole screen

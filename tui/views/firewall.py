@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual import on
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Static
@@ -123,10 +122,6 @@ class Firewall(View):
     @property
     def _penalties(self) -> Table:
         return self.query_one("#penalties", Table)
-
-    @on(Table.Focused)
-    def _other_table(self) -> None:
-        self.refresh_bindings()
 
     def action_add(self) -> None:
         """Have a range typed in."""

@@ -37,11 +37,6 @@ class LogView(View):
         """The lines."""
         return [LogPane()]
 
-    def enter(self, key: object = None) -> None:
-        """Be shown."""
-        self._pane.focus()
-        self.show()
-
     def show(self) -> None:
         """Show what is known now, unless it was told to pause."""
         picture = self.desk.picture
@@ -65,8 +60,17 @@ class LogView(View):
         self.put_title(Text.assemble(("Log", "bold"), f"  {state}{search}"))
 
     @property
+    def main(self) -> Widget:
+        """What keys go to."""
+        return self._pane
+
+    @property
     def _pane(self) -> LogPane:
         return self.query_one(LogPane)
+
+    def narrow(self, wanted: str) -> None:
+        """Show only lines that have these words in them."""
+        self._pane.filter(wanted)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Everything can be done always."""
@@ -86,20 +90,3 @@ class LogView(View):
         self._paused = False
         self.show()
         self._pane.follow(True)
-
-    def action_unfilter(self) -> None:
-        """Show all lines again."""
-        line = self.query_one(".filter", Input)
-        line.value = ""
-        line.display = False
-        self._pane.focus()
-
-    @on(Input.Changed, ".filter")
-    def _search(self, event: Input.Changed) -> None:
-        self._pane.filter(event.value)
-        self.entitle()
-
-    @on(Input.Submitted, ".filter")
-    def _searched(self, event: Input.Submitted) -> None:
-        event.input.display = bool(event.value)
-        self._pane.focus()

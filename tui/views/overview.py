@@ -5,7 +5,6 @@ from functools import partial
 from typing import ClassVar
 
 from rich.text import Text
-from textual import on
 from textual.binding import Binding, BindingType
 from textual.containers import Grid
 from textual.widget import Widget
@@ -67,10 +66,9 @@ class Overview(View):
         return [
             Table(services, lambda row: row.get("name"), tone=tone, id="gauges", empty="no service is configured"),
             Static("Worth a look (Enter goes there)", classes="heading"),
-            Table(about, lambda row: (row.get("view"), row.get("key")), tone=_tone, header=False, id="concerns",
-                  empty="nothing: all is well"),
+            Table(about, lambda row: (row.get("view"), row.get("key")), tone=_tone, header=False, id="concerns"),
             graphs,
-        ]      # fmt: skip
+        ]
 
     def enter(self, key: object = None) -> None:
         """Be shown, with the cursor on what should be looked at."""
@@ -81,7 +79,9 @@ class Overview(View):
         """Show what is known now."""
         picture, history, span = self.desk.picture, self.desk.picture.history, self._span
         self.query_one("#gauges", Table).show([self._traced(row) for row in picture.services.values()])
-        self.query_one("#concerns", Table).show([vars(concern) for concern in concerns(picture)])
+        about = self.query_one("#concerns", Table)
+        about.empty = "nothing: all is well" if picture.attached else "not known while the server is not there"
+        about.show([vars(concern) for concern in concerns(picture)])
         self.query_one("#sessions-graph", Graph).show(lambda width: history.connections(None, width, span))
         for id, name in _RATES:
             self.query_one(id, Graph).show(partial(history.rates, name, span=span))
@@ -104,14 +104,12 @@ class Overview(View):
         self._span = SPANS[(SPANS.index(self._span) + 1) % len(SPANS)]
         self.show()
 
-    @on(Table.Chosen)
-    def details(self, event: Table.Chosen) -> None:
+    def choose(self, table: Table, row: Row) -> None:
         """Go where it can be looked at."""
-        event.stop()
-        if event.table.id == "gauges":
-            self.post_message(Go("services", event.row.get("name")))
+        if table.id == "gauges":
+            self.post_message(Go("services", row.get("name")))
         else:
-            self.post_message(Go(str(event.row.get("view")), event.row.get("key")))
+            self.post_message(Go(str(row.get("view")), row.get("key")))
 
 
 _RATES = (

@@ -55,6 +55,11 @@ class View(Vertical):
         return next((table for table in self.query(Table) if table.has_focus), self.query(Table).first())
 
     @property
+    def main(self) -> Widget:
+        """What keys go to."""
+        return self.table
+
+    @property
     def row(self) -> Row:
         """The row that the cursor is on; actions on a row are only called if there is one."""
         return self.table.row or {}
@@ -63,7 +68,7 @@ class View(Vertical):
         """Be the view that is shown, with the cursor on this row."""
         if key is not None:
             self.table.go_to(key)
-        self.table.focus()
+        self.main.focus()
         self.show()
 
     def remark(self) -> str:
@@ -98,15 +103,22 @@ class View(Vertical):
             return None
         return allowed
 
+    @on(Table.Focused)
+    def _focused(self) -> None:
+        self.refresh_bindings()
+
     @on(Table.Changed)
     def _changed(self) -> None:
         self.refresh_bindings()
         self.entitle()
 
     @on(Table.Chosen)
-    def details(self, event: Table.Chosen) -> None:
+    def _chosen(self, event: Table.Chosen) -> None:
+        self.choose(event.table, event.row)
+
+    def choose(self, table: Table, row: Row) -> None:
         """Show everything that is known of a row."""
-        self.app.push_screen(Details(self.NAME.capitalize(), event.row))
+        self.app.push_screen(Details(self.NAME.capitalize(), row))
 
     def action_filter(self) -> None:
         """Have words typed that rows have to have in them."""
@@ -119,15 +131,19 @@ class View(Vertical):
         line = self.query_one(".filter", Input)
         line.value = ""
         line.display = False
-        self.table.focus()
+        self.main.focus()
+
+    def narrow(self, wanted: str) -> None:
+        """Show only what has these words in it."""
+        for table in self.query(Table):
+            table.filter(wanted)
 
     @on(Input.Changed, ".filter")
-    def _filter(self, event: Input.Changed) -> None:
-        for table in self.query(Table):
-            table.filter(event.value)
-        self.show()
+    def _typed(self, event: Input.Changed) -> None:
+        self.narrow(event.value)
+        self.entitle()
 
     @on(Input.Submitted, ".filter")
-    def _filtered(self, event: Input.Submitted) -> None:
+    def _entered(self, event: Input.Submitted) -> None:
         event.input.display = bool(event.value)
-        self.table.focus()
+        self.main.focus()
