@@ -125,7 +125,8 @@ async def run(job: Job) -> int:
             _, talk = await loop.create_connection(
                 lambda user=user: Talk(steps(job, user)), "127.0.0.1", job.port, ssl=context      # type: ignore[misc]
             )
-            octets += await asyncio.wait_for(talk.over, 120)
+            came = await asyncio.wait_for(talk.over, 120)
+            octets += came
             staying.append(talk) if job.stay else talk.close()
 
     await asyncio.gather(*(one_after_another() for _ in range(min(job.at_once, len(job.users)))))

@@ -41,21 +41,28 @@ def open_maildrop(
 
     A mailbox that is not there is one to which nothing has been delivered: it is empty, and nothing is made.
     """
-    if settings.root is not None and not os.path.isdir(settings.root):
-        raise _unreadable(mailbox, f"{settings.root} is not there")
     lock: Lock | None = None
     try:
         try:
             lock = _entered(mailbox, settings, locks, holder)
         except FileNotFoundError:
+            if _rootless(settings):
+                raise
             return Maildrop(mailbox, settings, None, now, absent=True)
         return Maildrop(mailbox, settings, lock, now)
     except BaseException as error:
         if lock is not None:
             lock.release()
         if isinstance(error, OSError):
-            raise _unreadable(mailbox, error.strerror or str(error)) from None
+            # Asked last: a mailbox that is there has its root.
+            reason = f"{settings.root} is not there" if _rootless(settings) else error.strerror or str(error)
+            raise _unreadable(mailbox, reason) from None
         raise
+
+
+def _rootless(settings: Settings) -> bool:
+    """Whether the folder that all mailboxes lie in is missing: an unmounted disk is no empty mailbox."""
+    return settings.root is not None and not os.path.isdir(settings.root)
 
 
 def _entered(mailbox: bytes, settings: Settings, locks: Locks, holder: Holder) -> Lock | None:
