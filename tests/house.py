@@ -8,6 +8,7 @@ it. `process` runs the real command instead.
 import asyncio
 import io
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -64,11 +65,12 @@ LoopFactory = Callable[[], asyncio.AbstractEventLoop]
 
 
 def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port nobody listens on, of those that the system gives to no outgoing connection meanwhile."""
+    while True:
+        port = random.randint(10_000, 32_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("0.0.0.0", port))
+            return port
 
 
 @dataclass

@@ -253,6 +253,7 @@ class Server:
     async def kick(self, chosen: Callable[[SessionRecord], bool]) -> list[SessionRecord]:
         """End sessions; nothing that was not committed is removed. Says which, when slots and locks are free."""
         clients = [client for client in self.clients() if not client.decided and chosen(client.record)]
+        clients.sort(key=lambda client: client.record.since)
         records = [client.record for client in clients]
         refusal, reason = Refusal(Code.SYS_TEMP, "session ended by the administrator"), "ended by the administrator"
         for client in clients:

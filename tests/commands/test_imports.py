@@ -36,6 +36,10 @@ QUICK = [
     ("user", "add", "wilma", "--password-stdin", "--scheme", "plain"),
     ("user", "passwd", "fred", "--password-stdin", "--scheme", "plain"),
     ("user", "remove", "fred"),
+    ("service", "list", "--json"),
+    ("service", "set", "pop3", "max_connections=7"),
+    ("firewall", "list", "--json"),
+    ("firewall", "test", "127.0.0.1", "--service", "pop3"),
     ("config", "path"),
     ("completion", "names", "users"),
     ("completion", "names", "services"),
@@ -54,7 +58,23 @@ def test_a_quick_command_loads_nothing_heavy(house: House, arguments: tuple[str,
     assert loaded(house, arguments) & HEAVY == set()
 
 
+AT_A_SERVER = [
+    ("status", "--json"),
+    ("session", "list", "--json"),
+    ("reload", "--quiet"),
+    ("service", "restart", "pop3"),
+    ("firewall", "test", "127.0.0.1", "--service", "pop3"),
+]
+
+
+@pytest.mark.parametrize("arguments", AT_A_SERVER)
+def test_a_command_that_asks_the_server_loads_nothing_heavy(house: House, arguments: tuple[str, ...]) -> None:
+    with house.serving():
+        assert loaded(house, arguments) == set()
+
+
 WITH_TOMLKIT = [
+    ("firewall", "add", "192.0.2.7", "--service", "pop3"),
     ("config", "show"),
     ("config", "get", "services.pop3"),
     ("config", "set", "server.hostname", "mail.example.com"),

@@ -178,6 +178,7 @@ def test_a_service_that_has_failed_is_no_complaint_about_a_change_of_another(
     with socket.create_server(("127.0.0.1", house.pop3)), house.serving():
         assert states(run)["pop3"] == "failed"
         assert run("service", "set", "pop3s", "max_connections=7").said == "services.pop3s.max_connections = 7"
+        assert run("firewall", "add", "192.0.2.7", "--lan").code == 0
         assert run("service", "set", "pop3", "max_connections=7").code == 1
 
 
