@@ -30,12 +30,12 @@ IN_ITS_OWN_TERMINAL = "mtq serve"
 SERVE = """
 exec {server}< <(exec mtq serve 2>&1)
 serving=$!
-trap 'kill $serving; cat <&$server' EXIT    # the end of its output is the end of the server
-while read -r line <&$server; do
+trap 'kill $serving || true; cat <&$server' EXIT    # the end of its output is the end of the server
+line=
+until [[ $line == *ready* ]]; do
+    read -r line <&$server      # at its end, this fails
     printf 'mtq serve: %s\\n' "$line"
-    [[ $line == *ready* ]] && break
 done
-kill -0 $serving
 """
 """`mtq serve`, until it says that it is ready."""
 
