@@ -9,6 +9,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,8 +57,9 @@ class Peer:
 
     def __init__(self, place: Place) -> None:
         self.place = place
-        self.folder = place.folder / "run" / self.name
-        self.folder.mkdir(parents=True)
+        (place.folder / "run").mkdir(exist_ok=True)
+        self.folder = Path(tempfile.mkdtemp(prefix=f"{self.name}-", dir=place.folder / "run"))
+        self.folder.chmod(0o755)
         self.port, self.tls_port = free_port(), free_port()
         with (self.folder / "out").open("wb") as out:
             self._process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=out, stderr=out)
