@@ -183,8 +183,8 @@ class Shell(ModalScreen[None]):
     # Output
 
     def _show(self, state: str = "") -> None:
-        if not self.is_mounted:
-            return
+        if not self.is_attached:
+            return      # who ran the command has left
         lines = [*self._memory.transcript.lines, *([Text(state, style="dim")] if state else [])]
         self.query_one("#transcript", Static).update(Text("\n").join(lines))
         self._output.scroll_end(animate=False)
