@@ -3,6 +3,7 @@
 Whatever happens is entered here once, as a plain value; the log and whoever else listens read it from here.
 """
 
+import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ class SessionRecord:
     service: str
     address: str
     since: datetime
+    began: float = 0.0      # on the ledger's ticks
     user: str | None = None
     state: str = "greeting"
     tls: str | None = None
@@ -185,6 +187,9 @@ class Ledger:
     """One account for the whole server."""
 
     clock: Callable[[], datetime] = utc_now
+    ticks: Callable[[], float] = time.monotonic
+    """Seconds on a clock that nobody sets: how long something took."""
+
     sessions: dict[str, SessionRecord] = field(default_factory=dict)
     locks: dict[str, LockRecord] = field(default_factory=dict)      # by session
     _counted: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))      # by service
@@ -218,7 +223,7 @@ class Ledger:
     def open(self, service: str, address: str) -> SessionRecord:
         """Open the account of a connection that was let in."""
         self._last_id += 1
-        record = SessionRecord(str(self._last_id), service, address, self.clock())
+        record = SessionRecord(str(self._last_id), service, address, self.clock(), began=self.ticks())
         self.sessions[record.id] = record
         self.enter(SessionOpened(record))
         return record
@@ -237,9 +242,8 @@ class Ledger:
         lock = self.locks.pop(record.id, None)
         if lock is not None:
             self.enter(LockReleased(lock))
-        seconds = (self.clock() - record.since).total_seconds()
         _add(self._counted[record.service], record)
-        self.enter(SessionClosed(record, reason, max(0.0, seconds)))
+        self.enter(SessionClosed(record, reason, self.ticks() - record.began))
 
 
 def _add(totals: Counter[str], record: SessionRecord) -> None:

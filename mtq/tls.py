@@ -21,6 +21,11 @@ VERSIONS = {
 }
 
 
+ALPN = "pop3"
+"""What is spoken inside (RFC 7301; the name is IANA's). Python's ssl does not let a server refuse a client that asks
+for other protocols only: one that then speaks HTTP is hung up on by the session."""
+
+
 class BadCertificate(MtqError):
     """A certificate or key cannot be used."""
 
@@ -37,6 +42,7 @@ def server_context(
     with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
         context.minimum_version = lowest      # 1.0 and 1.1 are deprecated, and the administrator asked for them
     context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_CIPHER_SERVER_PREFERENCE
+    context.set_alpn_protocols([ALPN])
     try:
         # OpenSSL takes names alone. The key may have come from one who may read it, to one who may not.
         with memfile(read(certificate)) as chain, memfile(read(key)) as secret:

@@ -315,3 +315,27 @@ def test_an_encrypted_key_is_refused_and_nobody_is_asked_for_its_passphrase(made
     )
     with pytest.raises(BadCertificate, match=r"locked\.key"):
         server_context(made / "server.pem", locked, "1.2")
+
+
+# ALPN
+
+
+@pytest.mark.parametrize(
+    ("offered", "selected"), [(None, None), (["pop3"], "pop3"), (["http/1.1", "pop3"], "pop3"), (["http/1.1"], None)]
+)
+def test_pop3_is_what_is_spoken_inside_and_no_client_is_turned_away_for_what_it_offers(
+    made: Path, offered: list[str] | None, selected: str | None
+) -> None:
+    asking = client(made)
+    if offered is not None:
+        asking.set_alpn_protocols(offered)
+    to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
+    theirs = asking.wrap_bio(to_client, to_server, server_hostname="mail.example.com")
+    waiting = [theirs, server(made).wrap_bio(to_server, to_client, server_side=True)]
+    while waiting:
+        side = waiting.pop(0)
+        try:
+            side.do_handshake()
+        except ssl.SSLWantReadError:
+            waiting.append(side)
+    assert theirs.selected_alpn_protocol() == selected

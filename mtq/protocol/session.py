@@ -22,7 +22,11 @@ from mtq.protocol.lines import AUTH_LIMIT, COMMAND_LIMIT, Lines, TooLong
 from mtq.protocol.listing import Listing
 
 MISTAKES_IN_A_ROW = 20
-"""Dovecot's figure for a session; HTTP sent to a POP3 port by a browser ends here, too (ALPACA)."""
+"""Dovecot's figure for a session."""
+
+HTTP = frozenset({b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"OPTIONS", b"PATCH", b"TRACE", b"CONNECT", b"PRI"})
+"""Methods of HTTP. A page can make its reader's browser send one here, with POP3 in the body, and get an answer that
+passes for this host's own (ALPACA): so the first of them ends the connection."""
 
 FAILED_LOGINS = 5
 """The fifth failed login on one connection ends it."""
@@ -237,7 +241,10 @@ class Session:
             return
         keyword, _, argument = line.partition(b" ")
         verb = VERBS.get(keyword.upper())
-        if verb is None:
+        if verb is None and keyword.upper() in HTTP:
+            self._err(b"this is a POP3 server")
+            self._bye("speaks HTTP")
+        elif verb is None:
             self._mistake(b"unknown command")
         elif type(self.state) not in verb.states:
             self._mistake(b"not in this state")

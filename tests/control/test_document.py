@@ -56,7 +56,7 @@ def test_the_limits_are_those_that_there_are() -> None:
 @pytest.fixture
 def station(path: Path) -> Iterator[Station]:
     """A station at noon, with fred's session, as in the examples."""
-    ledger = Ledger(clock=lambda: NOON)
+    ledger = Ledger(clock=lambda: NOON, ticks=lambda: 0.0)
 
     def services() -> list[Row]:
         return [rows.service("pop3", Service(), "running", None, 1)]

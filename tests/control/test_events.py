@@ -44,6 +44,7 @@ LOCK = {
 def station(station: Station) -> Station:
     """A station at which it is always noon."""
     station.ledger.clock = lambda: datetime(2026, 3, 1, 12, tzinfo=UTC)
+    station.ledger.ticks = lambda: 0.0
     return station
 
 

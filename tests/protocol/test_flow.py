@@ -18,7 +18,7 @@ OCTETS = sum(len(wire_text(message)) for message in MESSAGES)
 def test_twenty_mistakes_in_a_row_end_the_session_and_remove_nothing() -> None:
     world = opened()
     world.say(b"DELE 1\r\n")
-    answer = world.say(b"GET / HTTP/1.0\r\n" * (MISTAKES_IN_A_ROW + 5))
+    answer = world.say(b"BREAD please\r\n" * (MISTAKES_IN_A_ROW + 5))
     assert answer == b"-ERR unknown command\r\n" * MISTAKES_IN_A_ROW
     assert world.over == "too many mistakes"
     assert world.commits == []
@@ -132,3 +132,12 @@ def test_an_answer_to_something_else_is_a_bug_of_the_caller() -> None:
     session.ask = Bye("quit")
     with pytest.raises(ValueError, match="Features does not answer Bye"):
         session.answer(replace(session.features))
+
+
+@pytest.mark.parametrize("line", [b"GET / HTTP/1.1", b"POST /cgi HTTP/1.0", b"get /", b"PRI * HTTP/2.0", b"CONNECT a:1"])
+def test_a_browser_is_hung_up_on_before_it_can_log_in(line: bytes) -> None:
+    """ALPACA: the page that a browser was sent by has POP3 in the body of its request."""
+    world = World()
+    answer = world.say(line + b"\r\nHost: mail.example.com\r\n\r\nUSER fred\r\nPASS secret\r\nRETR 1\r\n")
+    assert answer == b"-ERR this is a POP3 server\r\n"
+    assert world.over == "speaks HTTP"
