@@ -134,7 +134,9 @@ def test_an_answer_to_something_else_is_a_bug_of_the_caller() -> None:
         session.answer(replace(session.features))
 
 
-@pytest.mark.parametrize("line", [b"GET / HTTP/1.1", b"POST /cgi HTTP/1.0", b"get /", b"PRI * HTTP/2.0", b"CONNECT a:1"])
+@pytest.mark.parametrize(
+    "line", [b"GET / HTTP/1.1", b"POST /cgi HTTP/1.0", b"get /", b"PRI * HTTP/2.0", b"CONNECT a:1"]
+)
 def test_a_browser_is_hung_up_on_before_it_can_log_in(line: bytes) -> None:
     """ALPACA: the page that a browser was sent by has POP3 in the body of its request."""
     world = World()
