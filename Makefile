@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV   ?= .venv
 
-.PHONY: demo test lint bench bench-ranges bench-openings completions reference clean
+.PHONY: demo test lint bench bench-ranges bench-openings soak completions reference clean
 
 demo: $(VENV)/installed
 	$(VENV)/bin/mtq serve --demo
@@ -23,6 +23,9 @@ bench-ranges: $(VENV)/installed
 
 bench-openings: $(VENV)/installed
 	$(VENV)/bin/python benchmarks/opening.py
+
+soak: $(VENV)/tested
+	$(VENV)/bin/python -m tests.soak.account 300
 
 completions: $(VENV)/installed
 	$(VENV)/bin/mtq completion bash > completions/mtq.bash
