@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -105,7 +105,8 @@ class Station:
 
     def stop(self) -> None:
         """End the endpoint; the thread is waited for when the test is through."""
-        self._loop.call_soon_threadsafe(self._done.set)
+        with suppress(RuntimeError):      # the loop is closed: it has ended
+            self._loop.call_soon_threadsafe(self._done.set)
 
     def do(self, work: Callable[[], T]) -> T:
         """Do something on the event loop, and wait until it is done."""
