@@ -53,8 +53,9 @@ HARMS = frozenset(
 SHOWN_ELSEWHERE: Mapping[tuple[str, ...], str] = {
     ("serve",): "a server is started in a terminal of its own",
     ("tui",): "this is the dashboard",
+    ("mailbox", "deliver"): "there is no message here that it could read",
 }
-"""Commands that do not end, or need a terminal to themselves."""
+"""Commands that do not end, or need a terminal or an input to themselves."""
 
 
 def words_of(arguments: Sequence[str]) -> tuple[str, ...]:
@@ -86,7 +87,7 @@ def unsuited(arguments: Sequence[str]) -> str:
         return ""
     if words[:1] == ("log",) and any(_follows(argument) for argument in arguments[1:]):
         return "the log is followed in its view: Esc, then 7"
-    return SHOWN_ELSEWHERE.get(words[:1], "")
+    return SHOWN_ELSEWHERE.get(words[:1]) or SHOWN_ELSEWHERE.get(words[:2], "")
 
 
 def _is_harmless(arguments: Sequence[str]) -> bool:

@@ -101,10 +101,11 @@ class Firewall(View):
     def enter(self, key: object = None) -> None:
         """Be shown; a penalty stands in the table below."""
         penalty = isinstance(key, tuple) and key[:1] == ("penalty",)
-        (self._penalties if penalty else self._ranges).focus()
+        table = self._penalties if penalty else self._ranges
+        self.screen.set_focus(table)
         self.show()
         if key is not None:
-            (self._penalties if penalty else self._ranges).go_to(key)
+            table.go_to(key)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A range can be removed, a penalty lifted; the table with the focus says which of them is meant."""

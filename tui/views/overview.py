@@ -72,7 +72,7 @@ class Overview(View):
 
     def enter(self, key: object = None) -> None:
         """Be shown, with the cursor on what should be looked at."""
-        self.query_one("#concerns", Table).focus()
+        self.screen.set_focus(self.query_one("#concerns", Table))
         self.show()
 
     def show(self) -> None:

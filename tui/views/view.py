@@ -68,7 +68,7 @@ class View(Vertical):
         """Be the view that is shown, with the cursor on this row."""
         if key is not None:
             self.table.go_to(key)
-        self.main.focus()
+        self.screen.set_focus(self.main)        # at once: keys that were typed ahead are this view's
         self.show()
 
     def remark(self) -> str:
