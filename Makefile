@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV   ?= .venv
 
-.PHONY: demo test lint bench bench-ranges bench-openings soak completions reference clean
+.PHONY: demo test lint bench bench-ranges bench-openings bench-dashboard soak completions pictures reference clean
 
 demo: $(VENV)/installed
 	$(VENV)/bin/mtq serve --demo
@@ -27,10 +27,16 @@ bench-openings: $(VENV)/installed
 soak: $(VENV)/tested
 	$(VENV)/bin/python -m tests.soak.account 300
 
+bench-dashboard: $(VENV)/installed
+	$(VENV)/bin/python benchmarks/dashboard.py
+
 completions: $(VENV)/installed
 	$(VENV)/bin/mtq completion bash > completions/mtq.bash
 	$(VENV)/bin/mtq completion zsh > completions/_mtq
 	$(VENV)/bin/mtq completion fish > completions/mtq.fish
+
+pictures: $(VENV)/installed
+	$(VENV)/bin/python docs/pictures/draw.py
 
 reference: $(VENV)/installed
 	$(VENV)/bin/python -m reference
