@@ -30,7 +30,8 @@ WAIT = 30.0
 @contextmanager
 def demonstration() -> Iterator[Path]:
     """The demonstration; its configuration."""
-    with subprocess.Popen([MTQ, "serve", "--demo"], stderr=subprocess.PIPE, text=True) as demo:
+    command = [MTQ, "serve", "--demo"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as demo:      # noqa: S603 - fixed words
         try:
             assert demo.stderr is not None
             line = next(line for line in demo.stderr if "tui dashboard" in line)
