@@ -84,7 +84,7 @@ def test_an_administrator_in_a_hurry(served: House, tmp_path: Path, environment:
             terminal.sees("Add a range")
             terminal.type("192.0.2.0/24")
             terminal.press("Enter")
-            terminal.sees("192.0.2.0/24")
+            terminal.sees("192.0.2.0/24      pop3   yes")      # in the table, not only in the dialog
             terminal.press(":")
             terminal.sees("Type any mtq command")
             terminal.type("firewall test 192.0.2.7 --service pop3")
