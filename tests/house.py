@@ -64,12 +64,18 @@ T = TypeVar("T")
 LoopFactory = Callable[[], asyncio.AbstractEventLoop]
 
 
+_GIVEN: set[int] = set()      # ports given to a test of this process: two services are not to get the same
+
+
 def free_port() -> int:
     """A port nobody listens on, of those that the system gives to no outgoing connection meanwhile."""
     while True:
         port = random.randint(10_000, 32_000)
+        if port in _GIVEN:
+            continue
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("0.0.0.0", port))
+            _GIVEN.add(port)
             return port
 
 
