@@ -339,7 +339,7 @@ def test_a_deed_that_fails_says_why(served: House) -> None:
         await asyncio.to_thread(client.ask, b"QUIT")
         client.sock.close()
         await person.press("y")
-        await person.is_told("there is no session like that")
+        await person.is_told("there is no session 1")
 
     sit(served, act)
 
