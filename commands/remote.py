@@ -67,8 +67,13 @@ def socket(context: typer.Context) -> Path:
 
 
 def _is_same(used: str, file: Path) -> bool:
-    """Whether both are one file, whatever links lead to it."""
+    """Whether both are one file, whatever links lead to it.
+
+    By the path first: a file that is being replaced is another one from one look to the next.
+    """
+    if os.path.realpath(used) == os.path.realpath(file):
+        return True
     try:
         return os.path.samefile(used, file)
     except OSError:      # not to be seen from here
-        return os.path.realpath(used) == os.path.realpath(file)
+        return False
