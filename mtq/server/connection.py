@@ -443,7 +443,8 @@ class Connection(asyncio.Protocol):
                 self,
                 self._terms.tls,
                 server_side=True,
-                ssl_handshake_timeout=self._terms.offer.login_timeout,
+                # Behind the login clock, which goes on and decides: a handshake has no time of its own.
+                ssl_handshake_timeout=self._terms.offer.login_timeout + LAST_WORDS,
                 ssl_shutdown_timeout=LAST_WORDS,
             )
         except OSError as error:
