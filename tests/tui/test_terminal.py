@@ -55,10 +55,7 @@ class Terminal:
         deadline = time.monotonic() + WAIT
         while not all(text in (screen := self.screen()) for text in texts):
             assert time.monotonic() < deadline, f"it did not come to that:\n{screen}"
-            # What tmux says itself, of a pane that is dead, does not come through the pipe.
-            ready, _, _ = select.select([self._pipe], [], [], 0.2)
-            if ready:
-                os.read(self._pipe, 1 << 16)
+            self._draws()
         return screen
 
     def ended(self) -> str:
@@ -66,8 +63,14 @@ class Terminal:
         deadline = time.monotonic() + WAIT
         while not (dead := self._do("display-message", "-p", "#{?pane_dead,#{pane_dead_status},}").strip()):
             assert time.monotonic() < deadline, self.screen()
-            select.select([self._pipe], [], [], 0.2)
+            self._draws()                # to tmux a pane is dead when all that it drew is out of the pipe
         return dead
+
+    def _draws(self) -> None:
+        """Wait until something was drawn: not for long, for what tmux says itself does not come through the pipe."""
+        ready, _, _ = select.select([self._pipe], [], [], 0.2)
+        if ready:
+            os.read(self._pipe, 1 << 16)
 
     def _do(self, *arguments: str) -> str:
         done = subprocess.run(
