@@ -75,13 +75,19 @@ def test_a_plain_client_fetches_all_and_empties_the_mailbox(
 
 
 def test_what_passes_is_octet_for_octet_what_dovecot_says(house: House, remote: Dovecot) -> None:
-    asked = b"STAT\r\nLIST\r\nUIDL\r\nRETR 1\r\nRETR 2\r\nTOP 2 3\r\nRETR 3\r\nNONSENSE\r\nQUIT\r\n"
+    asked = b"STAT\r\nLIST\r\nUIDL\r\nRETR 1\r\nRETR 2\r\nTOP 2 3\r\nRETR 3\r\nNONSENSE\r\n"
     with house.process(), Client(house.pop3) as through:
         assert through.login(USER) == b"+OK Logged in."
-        through.send(asked)
-        passed = through.rest()
+        passed = _said(through, asked)
     with Client(remote.pop3s, GOOD, authority=remote.authority) as direct:
         direct.login()
-        direct.send(asked)
-        assert passed == direct.rest()
+        assert passed == _said(direct, asked)
     assert len(passed) > len(MESSAGES[1])
+
+
+def _said(client: Client, asked: bytes) -> bytes:
+    """All answers, and what is said at the end. Within TLS Dovecot may hang up on a QUIT before all is sent."""
+    client.send(asked)
+    said = client.until(b"Unknown command: NONSENSE\r\n")
+    client.send(b"QUIT\r\n")
+    return said + client.rest()

@@ -57,6 +57,16 @@ class Client:
             lines.append(line[1:] if line.startswith(b".") else line)
         return b"".join(line + b"\r\n" for line in lines)
 
+    def until(self, end: bytes) -> bytes:
+        """Everything up to these octets, which the server will send, and with them."""
+        at = 0
+        while (found := self._buffer.find(end, at)) < 0:
+            at = max(0, len(self._buffer) - len(end))
+            assert self._more(), "the connection ended before that"
+        till = found + len(end)
+        text, self._buffer = self._buffer[:till], self._buffer[till:]
+        return text
+
     def rest(self) -> bytes:
         """Everything until the server closes the connection."""
         while self._more():
