@@ -15,7 +15,8 @@ class Lines:
     """The bytes a client sent, handed out line by line.
 
     CRLF ends a line, and so does a bare LF: telnet and old clients send one. Of a line past its limit
-    nothing is kept, so the buffer never holds more than one limit and what came with the last read.
+    nothing is kept, and nothing of lines that were handed out: a client that waits for an answer, or is waited
+    for, holds less than one limit.
     """
 
     __slots__ = ("_data", "_skipping", "_start")
@@ -70,6 +71,7 @@ class Lines:
                 self._start = end + 1
             raise TooLong
         if end < 0:
+            self._data, self._start = self._data[self._start :], 0
             return None
         start, self._start = self._start, end + 1
         if end > start and self._data[end - 1] == 0x0D:

@@ -1,5 +1,6 @@
 """Bytes to command lines: what ends a line, how long one may be, and that no cut of the input matters."""
 
+import sys
 from collections.abc import Iterable
 
 import pytest
@@ -105,6 +106,18 @@ def test_nothing_is_kept_of_a_line_too_long(size: int) -> None:
         else:
             assert lines.next(COMMAND_LIMIT) is None
         assert len(lines) <= COMMAND_LIMIT
+
+
+@pytest.mark.parametrize("rest", [b"", b"RE"])
+def test_what_was_handed_out_is_not_held(rest: bytes) -> None:
+    """A read may bring a quarter of a megabyte, and there may be a thousand clients."""
+    lines, data = Lines(), b"NOOP\r\n" * 10_000 + rest
+    holders = sys.getrefcount(data)
+    lines.feed(data)
+    while lines.next(COMMAND_LIMIT) is not None:
+        pass
+    assert sys.getrefcount(data) == holders
+    assert lines.take() == rest
 
 
 def test_drop_throws_away_what_was_not_handed_out_and_says_how_much() -> None:
