@@ -34,6 +34,9 @@ FAILED_LOGINS = 5
 OUTPUT_LIMIT = 65536
 """Octets of unsent answers past which no further command is parsed: a client may ask without reading."""
 
+COMMANDS_AT_ONCE = 16
+"""Commands parsed in one go: a client may send ten thousands ahead, and others wait meanwhile."""
+
 _CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
 
 
@@ -113,8 +116,9 @@ class Session:
         if data:
             self._lines.feed(data)
         self.full = False
+        last = self.heard + COMMANDS_AT_ONCE
         while self.ask is None:
-            if self._size >= OUTPUT_LIMIT:
+            if self._size >= OUTPUT_LIMIT or self.heard == last:
                 self.full = True
                 return
             if isinstance(self.state, Open) and self.state.lines is not None:

@@ -29,6 +29,9 @@ T = TypeVar("T")
 LAST_WORDS = 5.0
 """Seconds an ended connection has to take what remains and to say goodbye in TLS."""
 
+AT_ONCE = 8
+"""Rounds of the loop of one client's session before it is the others' turn: one packet may ask for much."""
+
 UNPARSED_LIMIT = 65536
 """Octets a client may send ahead of what is answered; past that its connection is not read from."""
 
@@ -46,6 +49,7 @@ class Connection(asyncio.Protocol):
         self._clocks: Clocks
         self._timer: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
+        self._turn: asyncio.Handle | None = None      # the next, while others have theirs
         self._due: asyncio.TimerHandle | None = None      # a failed login waits for the moment of its answer
         self._maildrop: Maildrop | None = None
         self._retrieval: Retrieval | None = None       # of a session that has logged in
@@ -210,10 +214,12 @@ class Connection(asyncio.Protocol):
             self._pump()
 
     def _pump(self) -> None:
-        """Send what there is and do what is asked, until the client or a task has to be waited for."""
+        """Send what there is and do what is asked, until client or task has to be waited for or others are due."""
         session = self._session
         assert session is not None
-        while not self._closing:
+        for _ in range(AT_ONCE):
+            if self._closing:
+                break
             self._write(session.take())
             if session.ask is not None:
                 if not self._do(session.ask):
@@ -226,7 +232,14 @@ class Connection(asyncio.Protocol):
                 self._cut("client hung up")
             else:
                 break
+        else:
+            if self._turn is None:
+                self._turn = self._loop.call_soon(self._take_turn)
         self._regulate()
+
+    def _take_turn(self) -> None:
+        self._turn = None
+        self._go_on()
 
     def _do(self, ask: Ask) -> bool:
         """Do what is asked. False: it is not done yet."""

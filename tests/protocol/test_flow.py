@@ -6,7 +6,7 @@ import pytest
 
 from mtq.protocol.asks import Bye, Committed, Fetch, Login
 from mtq.protocol.lines import COMMAND_LIMIT
-from mtq.protocol.session import MISTAKES_IN_A_ROW, OUTPUT_LIMIT
+from mtq.protocol.session import COMMANDS_AT_ONCE, MISTAKES_IN_A_ROW, OUTPUT_LIMIT, Session
 from tests.protocol.naive import wire_text
 from tests.protocol.world import MESSAGES, World, opened
 
@@ -70,17 +70,30 @@ def test_answers_come_in_the_order_of_the_commands() -> None:
     assert opened().say(batch) == opened().say_pieces(batch.splitlines(keepends=True))
 
 
-def test_a_client_that_does_not_read_is_not_answered_without_end() -> None:
-    session = opened().session
-    session.receive(b"NOOP\r\n" * 20_000)
-    said = []
+def said_in_turns(session: Session) -> list[bytes]:
+    """What is said to the client, each time as much as is said in one go."""
+    said = [session.take()]
     while session.full:
-        said.append(session.take())
         session.receive(b"")
-    said.append(session.take())
+        said.append(session.take())
+    return said
+
+
+def test_a_client_that_does_not_read_is_not_answered_without_end() -> None:
+    session = opened([b"message\n"] * 2_000).session
+    session.receive(b"UIDL\r\n" * 12)
+    said = said_in_turns(session)
     assert len(said) > 1
-    assert max(map(len, said)) < OUTPUT_LIMIT + len(b"+OK\r\n")
-    assert b"".join(said) == b"+OK\r\n" * 20_000
+    assert max(map(len, said)) < 2 * OUTPUT_LIMIT
+    assert b"".join(said).count(b"\r\n.\r\n") == 12
+
+
+def test_so_many_commands_are_done_in_one_go_and_no_more() -> None:
+    session = opened().session
+    session.receive(b"NOOP\r\n" * 10_000)
+    said = said_in_turns(session)
+    assert max(said) == b"+OK\r\n" * COMMANDS_AT_ONCE
+    assert b"".join(said) == b"+OK\r\n" * 10_000
 
 
 @pytest.mark.parametrize("command", [b"LIST", b"UIDL"])
@@ -88,11 +101,7 @@ def test_a_long_list_is_said_no_faster_than_the_client_reads(command: bytes) -> 
     world = opened([b"message\n"] * 20_000)
     session = world.session
     session.receive(command + b"\r\nNOOP\r\n")
-    said = []
-    while session.full:
-        said.append(session.take())
-        session.receive(b"")
-    said.append(session.take())
+    said = said_in_turns(session)
     assert max(map(len, said)) < 2 * OUTPUT_LIMIT
     rows = b"".join(said).splitlines(keepends=True)
     assert [row.split()[0] for row in rows[1:-2]] == [b"%d" % number for number in range(1, 20_001)]

@@ -4,11 +4,13 @@ import asyncio
 import os
 import socket
 import ssl
+import threading
 from pathlib import Path
 
 import pytest
 import uvloop
 
+from mtq.ledger import Event, SessionClosed
 from tests.house import House, LoopFactory
 from tests.server.pop import Client
 
@@ -123,6 +125,36 @@ def test_commands_sent_ahead_are_answered_in_order(house: House, loop: LoopFacto
             + wire
             + b".\r\n+OK message 1 marked\r\n+OK 1 %d\r\n+OK bye\r\n" % size
         )
+
+
+@pytest.mark.parametrize("command", [b"CAPA", b"RETR 1"])
+def test_commands_sent_ahead_do_not_hold_up_another_client(house: House, loop: LoopFactory, command: bytes) -> None:
+    house.deliver("fred", LETTER)
+    sent = threading.Event()
+
+    async def busy() -> None:
+        while not sent.is_set():
+            pass
+
+    with house.serving(loop) as running, Client(house.pop3) as another, Client(house.pop3) as client:
+        assert another.line().startswith(b"+OK")
+        client.login()
+        record, answered = running.ledger.sessions["2"], []
+
+        def told(_: object, event: Event) -> None:
+            if isinstance(event, SessionClosed):
+                answered.append(record.bytes_out)
+
+        running.ledger.listen(told)
+        running.begin(busy())      # so that both are found waiting
+        client.send((command + b"\r\n") * 1000)
+        another.send(b"QUIT\r\n")
+        sent.set()
+        another.rest()
+        client.send(b"QUIT\r\n")
+        client.rest()
+        first, last = answered
+        assert first < last / 2
 
 
 def test_a_client_that_only_writes_costs_a_bounded_buffer(house: House, loop: LoopFactory) -> None:
