@@ -32,6 +32,10 @@ LAST_WORDS = 5.0
 AT_ONCE = 8
 """Rounds of the loop of one client's session before it is the others' turn: one packet may ask for much."""
 
+READ_FIRST = 0.01
+"""Seconds between a clock that has run out and the end of the session: uvloop's timers come before what has arrived
+while the loop was held up, and for that the server owes an answer."""
+
 UNPARSED_LIMIT = 65536
 """Octets a client may send ahead of what is answered; past that its connection is not read from."""
 
@@ -483,17 +487,19 @@ class Connection(asyncio.Protocol):
 
     # The clocks
 
-    def _look(self) -> None:
-        """Is the client still with us?"""
+    def _look(self, again: bool = False) -> None:
+        """Is the client still with us? A no is believed `again`."""
         now = self._loop.time()
         self._clocks.read(now, progress.of(self._transport.get_extra_info("socket")))
         if self._relay is not None:
             self._clocks.passed(self._relay.last)
         reason = self._clocks.over(now)
-        if reason is not None:
+        if reason is None:
+            self._timer = self._loop.call_later(self._clocks.next_look(now), self._look)
+        elif again:
             self._cut(reason)
-            return
-        self._timer = self._loop.call_later(self._clocks.next_look(now), self._look)
+        else:
+            self._timer = self._loop.call_later(READ_FIRST, self._look, True)
 
     # The end
 

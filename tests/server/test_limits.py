@@ -1,16 +1,20 @@
 """Limits a service and an address, the clock of the login, and ends that are bounded."""
 
+import asyncio
 import socket
 import ssl
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import uvloop
 
 from mtq.ledger import SessionRefused
 from mtq.server import connection
-from tests.house import House, Running
+from tests.house import House, LoopFactory, Running
 from tests.server.pop import Client
 
 FULL = b"-ERR [SYS/TEMP] too many connections, try again later"
@@ -21,6 +25,11 @@ def house_with(folder: Path, settings: str) -> House:
     house = House(folder, settings=settings)
     house.user("fred", "secret")
     return house
+
+
+def connected(house: House, port: str) -> Client:
+    """A client of one of the services."""
+    return Client(house.pop3) if port == "pop3" else Client(house.pop3s, authority=house.authority)
 
 
 def refusals(running: Running) -> list[str]:
@@ -126,9 +135,11 @@ LATE = "login took too long"
 
 
 @contextmanager
-def serving(house: House, idle: float = 60.0, login: float = 60.0) -> Iterator[Running]:
+def serving(
+    house: House, idle: float = 60.0, login: float = 60.0, loop: LoopFactory = uvloop.new_event_loop
+) -> Iterator[Running]:
     """Serve with clocks in fractions of a second, which no configuration can have."""
-    with house.serving() as running:
+    with house.serving(loop) as running:
         for service in running.server.services.values():
             service.offer.idle_timeout, service.offer.login_timeout = idle, login
         yield running
@@ -175,6 +186,30 @@ def test_who_is_idle_before_the_login_is_closed_by_the_idle_clock(house: House) 
         client.line()
         assert client.rest() == b""
         assert running.closed()[0].reason == "idle"
+
+
+@pytest.mark.parametrize("port", ["pop3", "pop3s"])
+@pytest.mark.parametrize("loop", [uvloop.new_event_loop, asyncio.new_event_loop], ids=["uvloop", "asyncio"])
+def test_a_client_whose_command_lies_unread_is_not_idle(house: House, loop: LoopFactory, port: str) -> None:
+    """A server that was held up, by its work or because its machine was, has the time against itself."""
+    sent, (ours, theirs) = threading.Event(), socket.socketpair()
+
+    def hold_up() -> None:
+        asyncio.get_running_loop().remove_reader(theirs)
+        theirs.send(b"held up")
+        until = running.now() + 0.5
+        while not sent.is_set() or running.now() < until:
+            time.monotonic()
+
+    with serving(house, idle=0.3, loop=loop) as running, connected(house, port) as client, ours, theirs:
+        assert client.login().startswith(b"+OK")
+        running.call(lambda: asyncio.get_running_loop().add_reader(theirs, hold_up))
+        theirs.setblocking(False)
+        ours.send(b"hold up")
+        ours.recv(10)
+        client.send(b"NOOP\r\n")
+        sent.set()
+        assert client.line() == b"+OK"
 
 
 # Bounded ends
