@@ -34,6 +34,7 @@ def check(context: typer.Context) -> None:
     """Say whether the configuration and the files it names are right."""
     from mtq.config.read import missing_files
     from mtq.server.provisions import shortcomings
+    from mtq.server.secrecy import exposed
 
     config = place.config(context)
     file = place.of(context).file
@@ -42,6 +43,8 @@ def check(context: typer.Context) -> None:
     if wrong:
         raise ConfigInvalid("\n".join(f"{file}: {line}" for line in wrong))
     note(f"{file}: right; {len(config.services)} services")
+    for warning in exposed(config):
+        note(f"warning: {warning}")
 
 
 @app.command()

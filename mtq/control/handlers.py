@@ -65,9 +65,11 @@ class Reception:
 
     # The server
 
-    def status(self) -> Data:
+    async def status(self) -> Data:
         """How it is."""
         server = self._server
+        if server.upkeep is not None:
+            await server.upkeep.glance()      # who has just put something right wants to see it
         return rows.status(
             server.ledger,
             self.services(),

@@ -25,6 +25,7 @@ from mtq.server.metrics.endpoint import Metrics
 from mtq.server.names import Names
 from mtq.server.privsep.privileges import Privileges
 from mtq.server.room import Room
+from mtq.server.secrecy import Secrecy
 from mtq.server.service import Change, Service, State
 from mtq.server.systemd.handed import Handed
 from mtq.server.terms import Client
@@ -82,6 +83,7 @@ class Server:
         self.throttle = Throttle(config.server.auth_failure_delay)
         self.stopping = asyncio.Event()
         self.upkeep: Upkeep | None = None
+        self.secrecy = Secrecy(ledger)
         self.failures = Failures(ledger.clock)
         self.metrics = Metrics(self)
         self._names = Names(ledger)
@@ -89,7 +91,7 @@ class Server:
             config,
             privileges,
             ledger,
-            Verifier(config.users.file),
+            Verifier(config.users.file, self._users_read),
             self.throttle,
             Locks(),
             self._names,
@@ -108,6 +110,7 @@ class Server:
         loop.set_default_executor(ThreadPoolExecutor(DISK_THREADS, thread_name_prefix="disk"))
         await self._house.verifier.look()
         await self._keep_secret()
+        await self.secrecy.find(self.config)      # it is among the warnings that are said in the end
         for remark in self._house.handed.unused(self.config):
             self.ledger.enter(Remark("warning", remark))
         starting = [service for service in self.services.values() if service.settings.enabled]
@@ -188,9 +191,15 @@ class Server:
             AS_ROOT if os.geteuid() == 0 else None,
             self._house.room.shortage(wanted),
             self.metrics.trouble,
+            *self.secrecy.warnings,
             *(f"{key} was changed and counts from the next start on" for key in waiting(self._at_start, self.config)),
         )
         return [warning for warning in found if warning is not None]
+
+    def _users_read(self) -> None:
+        """The users file was read anew, in one of the threads."""
+        if self.upkeep is not None:
+            self.upkeep.users_read()
 
     # What an administrator asks of it
 
@@ -208,6 +217,7 @@ class Server:
             await self._adopt(config)
             failed = await self._change_services(config)
             await self.metrics.turn_to(config.server.metrics_listen)
+        await self.secrecy.look(config)
         self.ledger.enter(Remark("info", f"configuration read again: {', '.join(changed) or 'nothing'} changed"))
         for name, reason in failed.items():
             if self.services[name].state is State.RUNNING:      # one that failed has said so itself

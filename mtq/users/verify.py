@@ -33,8 +33,10 @@ WAITING = 64
 class Verifier:
     """Checks credentials against the users file. One costly check a core at a time."""
 
-    def __init__(self, file: Path) -> None:
-        self._watched = Watched(file)
+    def __init__(self, file: Path, heed: Callable[[], None] = lambda: None) -> None:
+        """`heed` is called when the file was read anew, in the thread that has read it."""
+        self._heed = heed
+        self._watched = Watched(file, heed)
         self._cores = max(1, len(os.sched_getaffinity(0)))
         self._pool = ThreadPoolExecutor(self._cores, thread_name_prefix="password")
         self._running = 0
@@ -46,7 +48,7 @@ class Verifier:
     def turn_to(self, file: Path) -> None:
         """Go by this users file from now on."""
         if file != self._watched.file:
-            self._watched = Watched(file)
+            self._watched = Watched(file, self._heed)
             self._looked = float("-inf")
 
     def close(self) -> None:

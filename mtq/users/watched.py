@@ -3,6 +3,7 @@
 import os
 import threading
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 from mtq.users import scram
@@ -12,8 +13,10 @@ from mtq.users.passwd_file import Account, UsersUnreadable, read
 class Watched:
     """The accounts of a file, read again when the file has changed."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, heed: Callable[[], None] = lambda: None) -> None:
+        """`heed` is called after each reading."""
         self.file = file
+        self._heed = heed
         self._reading = threading.Lock()      # logins look from several threads: the newest reading has to stand
         self._seen: tuple[int, ...] | None = None
         self._accounts: dict[str, Account] = {}
@@ -41,6 +44,7 @@ class Watched:
             self._seen = seen
             self.readings += 1
             self._sum_up()
+            self._heed()
         return self._accounts
 
     def _sum_up(self) -> None:
