@@ -1,5 +1,6 @@
 """`mtq serve`: run the server in the foreground."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -77,6 +78,7 @@ def _work(
     from mtq.server.privsep.start import cautions
     from mtq.server.process import serve as run
     from mtq.server.run import Server
+    from mtq.server.stream import Stream
 
     account = worker_of(config)
     if account is not None and unreadable_program(account):
@@ -84,7 +86,9 @@ def _work(
 
         preload()
     ledger = Ledger()
-    log = Log(config.server.log_level.value, config.server.log_format.value == "json")
+    # The one that the process was started with: narration may have found it full, and given it up.
+    stream = Stream(None if sys.__stderr__ is None else sys.__stderr__.fileno(), ledger)
+    log = Log(config.server.log_level.value, config.server.log_format.value == "json", stream)
     ledger.listen(log)
     ledger.enter(Remark("info", f"mtq {__version__} starting"))
     for remark in cautions(config, file):
@@ -95,13 +99,17 @@ def _work(
             ledger.enter(Remark("warning", warning))
         ledger.enter(Remark("info", "ready"))
         if begin is not None:
+            stream.flush()
             note(begin())
 
     def work(privileges: "Privileges") -> int:
         def make() -> Server:
             return Server(file, config, privileges, ledger, log, systemd.handed)
 
-        run(make, lambda server: attached(server, claimed, log), ready, systemd.notifier)
+        try:
+            run(make, lambda server: attached(server, claimed, log), ready, systemd.notifier)
+        finally:
+            stream.flush()
         return Exit.DONE
 
     return work

@@ -6,7 +6,6 @@ it. `process` runs the real command instead.
 """
 
 import asyncio
-import io
 import os
 import random
 import signal
@@ -38,6 +37,7 @@ from mtq.mail.root import MailRoot
 from mtq.server.log import Log
 from mtq.server.privsep.privileges import Direct
 from mtq.server.run import Server
+from mtq.server.stream import Stream
 from mtq.server.systemd.handed import Handed
 from mtq.users import passwd_file, schemes
 from mtq.users.throttle import Penalty
@@ -192,7 +192,7 @@ class Running:
         self.server: Server
         self._loop: asyncio.AbstractEventLoop
         self._changed = threading.Condition()
-        self.log = Log("debug", as_json=False, out=io.StringIO())
+        self.log = Log("debug", as_json=False, stream=Stream(None, self.ledger))
         self.ledger.listen(self.log)
         self.ledger.listen(self._entered)
         claimed = claim(config.server.control_socket)

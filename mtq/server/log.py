@@ -7,13 +7,11 @@ line is escaped, and in a line of a failed login the address stands before the n
 
 import json
 import os
-import sys
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TextIO
 
 from mtq.ledger import (
     Cause,
@@ -30,6 +28,7 @@ from mtq.ledger import (
     SessionRefused,
 )
 from mtq.server.restraint import Restraint
+from mtq.server.stream import Stream
 
 LEVELS = ("debug", "info", "warning", "error")
 
@@ -46,6 +45,9 @@ _FAILED = {
 }
 
 
+_DETAILS = frozenset({SessionOpened, SessionLogin, LockTaken, LockReleased})
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line of the log, as it was when it was written: what it tells of goes on changing."""
@@ -58,9 +60,9 @@ class Line:
 class Log:
     """Writes lines of a level and above, and keeps the last of them."""
 
-    def __init__(self, level: str, as_json: bool, out: TextIO | None = None) -> None:
-        self._out = out or sys.stderr
-        self._journal = is_journal(self._out)
+    def __init__(self, level: str, as_json: bool, stream: Stream) -> None:
+        self.stream = stream
+        self._journal = is_journal(stream)
         self.recent: deque[Line] = deque(maxlen=RECENT)
         self._listeners: list[Callable[[Line], None]] = []
         self._restraints = {"clients that did not log in": Restraint(), "failed logins": Restraint()}
@@ -68,8 +70,16 @@ class Log:
 
     def turn_to(self, level: str, as_json: bool) -> None:
         """Write lines like this from now on."""
-        self._lowest = LEVELS.index(level)
+        self._levels = frozenset(LEVELS[LEVELS.index(level) :])
         self._json = as_json
+
+    @property
+    def trouble(self) -> str | None:
+        """Why it cannot be written at the moment; None: it can."""
+        stream = self.stream
+        if stream.trouble is None:
+            return None
+        return f"the log cannot be written: {stream.trouble}; lines that were lost: {stream.lost}"
 
     def listen(self, listener: Callable[[Line], None]) -> None:
         """Have every further line told to this function."""
@@ -77,7 +87,7 @@ class Log:
 
     def __call__(self, at: datetime, event: Event) -> None:
         """Write an event, if it is of interest and there are not too many of its kind."""
-        if LEVELS.index(level_of(event)) < self._lowest:
+        if level_of(event) not in self._levels:
             return
         for name, restraint in self._restraints.items():
             if left_out := restraint.left_out(at):
@@ -103,19 +113,17 @@ class Log:
             written = f"{moment} {line.level:<7} {line.text}"
         if self._journal:
             written = f"<{_PRIORITIES[line.level]}>{written}"
-        with suppress(OSError, ValueError):      # a full disk or a reader that has gone is not to stop mail
-            self._out.write(written + "\n")
-            self._out.flush()
+        self.stream.write(written + "\n")
 
 
-def is_journal(out: TextIO) -> bool:
+def is_journal(stream: Stream) -> bool:
     """Whether what is written there comes to the system's journal (systemd.exec(5), JOURNAL_STREAM)."""
-    stream = os.environ.get("JOURNAL_STREAM")
-    if stream is None:
+    journal = os.environ.get("JOURNAL_STREAM")
+    if journal is None:
         return False
-    with suppress(OSError, ValueError):
-        found = os.fstat(out.fileno())
-        return stream == f"{found.st_dev}:{found.st_ino}"
+    with suppress(OSError):
+        found = os.fstat(stream.fileno())
+        return journal == f"{found.st_dev}:{found.st_ino}"
     return False
 
 
@@ -134,11 +142,11 @@ def _kind(event: Event) -> str | None:
 
 def level_of(event: Event) -> str:
     """How much it matters."""
+    if type(event) in _DETAILS:      # first, and no more is done: they come with every session
+        return "debug"
     match event:
         case Remark():
             return event.level
-        case SessionOpened() | SessionLogin() | LockTaken() | LockReleased():
-            return "debug"
         case LoginFailed():
             return "warning"
         case ServiceState():

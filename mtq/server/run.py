@@ -180,6 +180,11 @@ class Server:
         """How many addresses something stands against."""
         return self.throttle.count(asyncio.get_running_loop().time())
 
+    @property
+    def lines_lost(self) -> int:
+        """Lines of the log that could not be written."""
+        return 0 if self._log is None else self._log.stream.lost
+
     def summary(self) -> str:
         """How the services are, in a few words."""
         return ", ".join(f"{name} {service.state.value}" for name, service in self.services.items())
@@ -192,6 +197,7 @@ class Server:
             self._house.room.shortage(wanted),
             self.metrics.trouble,
             *self.secrecy.warnings,
+            None if self._log is None else self._log.trouble,
             *(f"{key} was changed and counts from the next start on" for key in waiting(self._at_start, self.config)),
         )
         return [warning for warning in found if warning is not None]

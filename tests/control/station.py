@@ -5,7 +5,6 @@ in a process of its own instead, which can be killed.
 """
 
 import asyncio
-import io
 import signal
 import subprocess
 import sys
@@ -28,6 +27,7 @@ from mtq.control.methods import Handler
 from mtq.control.wire import VERSION
 from mtq.ledger import Event, Ledger, Remark, SessionRecord
 from mtq.server.log import Log
+from mtq.server.stream import Stream
 from tests.control.raw import Raw
 from tests.house import WAIT, LoopFactory, guarded
 
@@ -57,7 +57,7 @@ class Station:
     ledger: Ledger = field(default_factory=Ledger)
 
     def __post_init__(self) -> None:
-        self.log = Log(self.level, as_json=False, out=io.StringIO())
+        self.log = Log(self.level, as_json=False, stream=Stream(None, self.ledger))
         self.ledger.listen(self.log)
         self.events = Events(self.ledger, self.log, self.idle, lambda: self.services)
         self.faults: list[str] = []

@@ -1,8 +1,8 @@
 """The log: what is written, what is kept of it, and who is told."""
 
-import io
 import json
 import os
+import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from mtq.ledger import (
 )
 from mtq.server.log import RECENT, Line, Log
 from mtq.server.restraint import MOST
+from mtq.server.stream import Stream
 
 AT = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 
@@ -29,9 +30,19 @@ AT = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 def kept(level: str = "debug") -> tuple[Ledger, Log]:
     """A ledger at noon, and its log."""
     ledger = Ledger(clock=lambda: AT)
-    log = Log(level, as_json=False, out=io.StringIO())
+    log = Log(level, as_json=False, stream=Stream(None, ledger))
     ledger.listen(log)
     return ledger, log
+
+
+def written(*events: Event, level: str = "debug", as_json: bool = False) -> str:
+    """What a log writes of these."""
+    with tempfile.TemporaryFile() as file:
+        log = Log(level, as_json, Stream(file.fileno(), Ledger()))
+        for event in events:
+            log(AT, event)
+        file.seek(0)
+        return file.read().decode()
 
 
 def test_lines_are_kept_as_they_were_written_whatever_becomes_of_the_session() -> None:
@@ -58,14 +69,12 @@ def test_what_is_below_the_level_is_not_kept_and_not_told() -> None:
     assert told == list(log.recent) == [Line(AT, "warning", "great")]
 
 
-def test_a_log_that_cannot_be_written_is_still_kept_and_told() -> None:
-    ledger = Ledger(clock=lambda: AT)
-    out = io.StringIO()
-    out.close()
-    log = Log("info", as_json=False, out=out)
-    ledger.listen(log)
+def test_a_log_that_is_written_nowhere_is_still_kept_and_told() -> None:
+    ledger, log = kept()
+    told: list[Line] = []
+    log.listen(told.append)
     ledger.enter(Remark("info", "here"))
-    assert [line.text for line in log.recent] == ["here"]
+    assert [line.text for line in log.recent] == [line.text for line in told] == ["here"]
 
 
 SENTENCES: list[tuple[Event, str]] = [
@@ -74,11 +83,9 @@ SENTENCES: list[tuple[Event, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("event", "written"), SENTENCES)
-def test_an_event_is_one_line(event: Event, written: str) -> None:
-    out = io.StringIO()
-    Log("info", as_json=False, out=out)(AT, event)
-    assert out.getvalue() == written
+@pytest.mark.parametrize(("event", "line"), SENTENCES)
+def test_an_event_is_one_line(event: Event, line: str) -> None:
+    assert written(event) == line
 
 
 def test_a_mailbox_that_is_locked_and_freed() -> None:
@@ -98,10 +105,8 @@ def test_a_lock_as_json() -> None:
     record = ledger.open("pop3", "192.0.2.7")
     record.user = "fred"
     ledger.lock(record, "/mail/fred")
-    out = io.StringIO()
-    for event in (LockTaken(ledger.locks["1"]), LockReleased(ledger.locks["1"])):
-        Log("debug", as_json=True, out=out)(AT, event)
-    taken, released = (json.loads(line) for line in out.getvalue().splitlines())
+    lines = written(LockTaken(ledger.locks["1"]), LockReleased(ledger.locks["1"]), as_json=True).splitlines()
+    taken, released = (json.loads(line) for line in lines)
     assert taken == {
         "at": "2026-03-01T12:00:00.000Z",
         "level": "debug",
@@ -118,13 +123,6 @@ def test_a_lock_as_json() -> None:
 # One line a session
 
 
-def line_of(event: Event, as_json: bool = False) -> str:
-    """What is written of an event."""
-    out = io.StringIO()
-    Log("debug", as_json, out=out)(AT, event)
-    return out.getvalue()
-
-
 def session() -> SessionRecord:
     """Fred's, who had five messages, fetched three and removed two of them."""
     record = SessionRecord("7", "pop3", "192.0.2.7", AT, user="fred", tls="TLSv1.3", messages=5)
@@ -133,7 +131,7 @@ def session() -> SessionRecord:
 
 
 def test_the_line_of_a_session_says_what_an_administrator_needs() -> None:
-    assert line_of(SessionClosed(session(), "quit", 1.25)) == (
+    assert written(SessionClosed(session(), "quit", 1.25)) == (
         "2026-03-01T12:00:00.000Z info    session 7: from 192.0.2.7 on pop3, TLSv1.3, as fred: quit; "
         "3 messages sent, 2 of 5 removed, 34567 octets out, 120 in, 1.2 s\n"
     )
@@ -141,13 +139,13 @@ def test_the_line_of_a_session_says_what_an_administrator_needs() -> None:
 
 def test_the_line_of_a_client_that_did_not_log_in_speaks_of_no_messages() -> None:
     record = SessionRecord("7", "pop3", "192.0.2.7", AT, bytes_in=6, bytes_out=20)
-    assert line_of(SessionClosed(record, "quit", 0)).endswith(
+    assert written(SessionClosed(record, "quit", 0)).endswith(
         "session 7: from 192.0.2.7 on pop3: quit; 20 octets out, 6 in, 0.0 s\n"
     )
 
 
 def test_the_line_of_a_session_as_json() -> None:
-    assert json.loads(line_of(SessionClosed(session(), "quit", 1.25), as_json=True)) == {
+    assert json.loads(written(SessionClosed(session(), "quit", 1.25), as_json=True)) == {
         "at": "2026-03-01T12:00:00.000Z",
         "level": "info",
         "event": "session.closed",
@@ -183,17 +181,17 @@ HOSTILE = [
 @pytest.mark.parametrize("user", HOSTILE)
 def test_a_hostile_name_stays_in_its_place_on_one_line(user: str, as_json: bool) -> None:
     record = SessionRecord("7", "pop3", "192.0.2.7", AT)
-    written = line_of(LoginFailed(record, user, "no such user"), as_json)
-    assert written.endswith("\n")
-    assert written[:-1].isprintable()
-    assert len(written) < 700
+    line = written(LoginFailed(record, user, "no such user"), as_json=as_json)
+    assert line.endswith("\n")
+    assert line[:-1].isprintable()
+    assert len(line) < 700
     before = '"address": "192.0.2.7"' if as_json else "from 192.0.2.7 on pop3: login failed for "
-    assert before in written
-    assert "wilma" not in user or written.index(before) < written.index("wilma")
+    assert before in line
+    assert "wilma" not in user or line.index(before) < line.index("wilma")
 
 
 def test_a_remark_is_one_line_whatever_a_file_is_called() -> None:
-    assert line_of(Remark("error", "/mail/fred/cur/a\nb\x1b: gone")).endswith("/mail/fred/cur/a\\nb\\x1b: gone\n")
+    assert written(Remark("error", "/mail/fred/cur/a\nb\x1b: gone")).endswith("/mail/fred/cur/a\\nb\\x1b: gone\n")
 
 
 # A flood
@@ -233,30 +231,26 @@ def test_a_clock_that_goes_back_leaves_no_more_out() -> None:
 def test_in_the_journal_a_line_has_its_priority_and_leaves_the_time_to_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with (tmp_path / "journal").open("w+") as out:
-        found = os.fstat(out.fileno())
+    with (tmp_path / "journal").open("w+") as journal:
+        found = os.fstat(journal.fileno())
         monkeypatch.setenv("JOURNAL_STREAM", f"{found.st_dev}:{found.st_ino}")
-        Log("info", as_json=False, out=out)(AT, Remark("warning", "mind the step"))
-        Log("info", as_json=True, out=out)(AT, Remark("error", "too late"))
-        out.seek(0)
-        text, as_json = out.read().splitlines()
+        stream = Stream(journal.fileno(), Ledger())
+        Log("info", as_json=False, stream=stream)(AT, Remark("warning", "mind the step"))
+        Log("info", as_json=True, stream=stream)(AT, Remark("error", "too late"))
+        journal.seek(0)
+        text, as_json = journal.read().splitlines()
     assert text == "<4>mind the step"
     assert as_json.startswith('<3>{"at": ')
 
 
-def test_what_is_redirected_away_from_the_journal_is_an_ordinary_log(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_redirected_away_from_the_journal_is_an_ordinary_log(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JOURNAL_STREAM", "1:1")
-    with (tmp_path / "log").open("w+") as out:
-        Log("info", as_json=False, out=out)(AT, Remark("warning", "mind the step"))
-        out.seek(0)
-        assert out.read() == "2026-03-01T12:00:00.000Z warning mind the step\n"
+    assert written(Remark("warning", "mind the step")) == "2026-03-01T12:00:00.000Z warning mind the step\n"
 
 
 def test_a_name_that_another_server_has_let_in_does_not_pass_for_an_address() -> None:
     record = session()
     record.user, record.target = "from 192.0.2.9 on pop3: login failed for x", "pop.example.net:995"
-    assert line_of(SessionClosed(record, "quit", 0))[len("2026-03-01T12:00:00.000Z info    ") :].startswith(
+    assert written(SessionClosed(record, "quit", 0))[len("2026-03-01T12:00:00.000Z info    ") :].startswith(
         "session 7: from 192.0.2.7 on pop3, TLSv1.3, as from 192.0.2.9"
     )

@@ -43,6 +43,8 @@ class Figures(Collector):
         yield from _services(list(server.services.values()))
         yield GaugeMetricFamily("mtq_locks", "Mailboxes that a session has to itself", len(server.ledger.locks))
         yield GaugeMetricFamily("mtq_penalties", "Addresses that failed logins stand against", server.offenders())
+        lost = "Lines of the log that could not be written"
+        yield CounterMetricFamily("mtq_log_lines_lost", lost, server.lines_lost)
         yield from _totals(server.ledger.totals())
 
 

@@ -40,6 +40,7 @@ def test_services_and_their_limits(house: Telling) -> None:
         now = Scrape(house.metrics)
         assert now.value("mtq_connections_max", service="pop3s") == 25
         assert now.value("mtq_service_up", service="pop3s") == 1
+        assert now.value("mtq_log_lines_lost_total") == 0
         running.do(running.server.stop_service("pop3s"))
         assert Scrape(house.metrics).value("mtq_service_up", service="pop3s") == 0
 
