@@ -7,6 +7,7 @@
     └── Refusal         a client is told no: a response code and a text that give nothing away
 """
 
+import errno
 from enum import Enum, IntEnum
 
 
@@ -64,6 +65,17 @@ class Refusal(MtqError):
         self.text = text
         self.cause = cause or text
 
+    @classmethod
+    def unreadable(cls, what: str, where: str, error: OSError) -> "Refusal":
+        """Something of the client's cannot be read: for now, or until somebody does something (RFC 3206).
+
+        `what` is for the client, `where` for the log.
+        """
+        cause = f"{where}: {(error.strerror or str(error)).lower()}"
+        if passes(error):
+            return cls(Code.SYS_TEMP, f"{what} cannot be read at the moment, try again later", cause)
+        return cls(Code.SYS_PERM, f"{what} cannot be read", cause)
+
     @property
     def counts(self) -> bool:
         """Whether it says no to a name or password, and so counts as a failed login of the client's address."""
@@ -73,3 +85,17 @@ class Refusal(MtqError):
     def line(self) -> bytes:
         """The answer on the wire, without its line end."""
         return b"-ERR " + self.code.value + self.text.encode()
+
+
+SHORTAGES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
+"""Of descriptors or memory: they say nothing about the file that was to be opened."""
+
+_PASSING = SHORTAGES | {
+    errno.EAGAIN, errno.EBUSY, errno.EDQUOT, errno.EHOSTDOWN, errno.EHOSTUNREACH, errno.EINTR, errno.EIO,
+    errno.ENETDOWN, errno.ENETUNREACH, errno.ENOBUFS, errno.ENOLCK, errno.ENOSPC, errno.ESTALE, errno.ETIMEDOUT,
+}
+
+
+def passes(error: OSError) -> bool:
+    """Whether the same may well go right a little later: a shortage, a disk or a network that has trouble."""
+    return error.errno in _PASSING

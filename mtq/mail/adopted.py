@@ -36,10 +36,10 @@ def read(folder: bytes) -> Mapping[bytes, bytes]:
     except FileNotFoundError:
         return _NONE
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        raise Refusal.unreadable("the mailbox", os.fsdecode(path), error) from None
     except ValueError:
-        reason = "damaged; adopt the mailbox again, or remove the file"
-    raise Refusal(Code.SYS_PERM, "the mailbox cannot be read", f"{os.fsdecode(path)}: {reason}")
+        cause = f"{os.fsdecode(path)}: damaged; adopt the mailbox again, or remove the file"
+        raise Refusal(Code.SYS_PERM, "the mailbox cannot be read", cause) from None
 
 
 def write(folder: bytes, kept: Mapping[bytes, bytes]) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 
 from mtq import durable
-from mtq.errors import Code, Refusal
+from mtq.errors import SHORTAGES, Code, Refusal
 from mtq.mail import oslock
 
 NAME = b"mtq.lock"
@@ -71,7 +71,7 @@ class Locks:
         self._held: dict[tuple[int, int], Lock] = {}
 
     def take(self, mailbox: bytes, holder: Holder) -> Lock:
-        """Lock a mailbox. Raises Refusal [IN-USE] if it is locked, OSError if there is no such mailbox."""
+        """Lock a mailbox. Raises Refusal [IN-USE], and OSError if there is none, or no descriptor for its lock."""
         status = os.stat(mailbox)
         key = (status.st_dev, status.st_ino)
         lock = Lock(self, key, None)
@@ -112,10 +112,12 @@ def held(mailbox: bytes) -> Held | None:
 
 
 def _lock_file(mailbox: bytes, holder: Holder) -> int | None:
-    """The descriptor that holds the lock; None where no file can be made."""
+    """The descriptor that holds the lock; None where no file can be made. Raises Refusal, OSError."""
     try:
         fd = _opened(mailbox)
-    except OSError:
+    except OSError as error:
+        if error.errno in SHORTAGES:
+            raise      # it is ours alone: another process might make the file and take the mailbox, too
         return None
     try:
         status = os.fstat(fd)

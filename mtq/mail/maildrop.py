@@ -37,7 +37,7 @@ class Settings:
 def open_maildrop(
     mailbox: bytes, settings: Settings, locks: Locks, holder: Holder, now: Callable[[], int] = time.time_ns
 ) -> "Maildrop":
-    """Open a mailbox for a session. Raises Refusal: [IN-USE] or, when it cannot be read, [SYS/PERM].
+    """Open a mailbox for a session. Raises Refusal: [IN-USE] or, when it cannot be read, [SYS/…].
 
     A mailbox that is not there is one to which nothing has been delivered: it is empty, and nothing is made.
     """
@@ -55,8 +55,10 @@ def open_maildrop(
             lock.release()
         if isinstance(error, OSError):
             # Asked last: a mailbox that is there has its root.
-            reason = f"{settings.root} is not there" if _rootless(settings) else error.strerror or str(error)
-            raise _unreadable(mailbox, reason) from None
+            if _rootless(settings):
+                cause = f"{os.fsdecode(mailbox)}: {settings.root} is not there"
+                raise Refusal(Code.SYS_PERM, "the mailbox cannot be read", cause) from None
+            raise Refusal.unreadable("the mailbox", os.fsdecode(mailbox), error) from None
         raise
 
 
@@ -196,9 +198,7 @@ class Maildrop:
             return kind(os.path.realpath(path))
 
     def _unreadable_message(self, number: int, error: OSError) -> Refusal:
-        reason = (error.strerror or str(error)).lower()
-        cause = f"{os.fsdecode(self._mailbox)}: message {number}: {reason}"
-        return Refusal(Code.SYS_PERM, "this message cannot be read", cause)
+        return Refusal.unreadable("this message", f"{os.fsdecode(self._mailbox)}: message {number}", error)
 
 
 def _unique_ids(folders: Sequence[OpenFolder]) -> Names:
@@ -229,7 +229,3 @@ def _adopted_ids(folders: Sequence[OpenFolder], kept: Sequence[Mapping[bytes, by
     return Names.joined(
         [Names.of(adopted.unique_ids(folder.name, list(folder.section.names), ids, seen)) for folder, ids in pairs]
     )
-
-
-def _unreadable(mailbox: bytes, reason: str) -> Refusal:
-    return Refusal(Code.SYS_PERM, "the mailbox cannot be read", f"{os.fsdecode(mailbox)}: {reason.lower()}")

@@ -77,8 +77,7 @@ class Retrieval:
         """A message has gone, or cannot be read: the client is told, and the log why."""
         self.close()
         if isinstance(error, OSError):
-            cause = f"message {ask.number} of {self._record.user}: {(error.strerror or str(error)).lower()}"
-            error = Refusal(Code.SYS_PERM, "this message cannot be read", cause)
+            error = Refusal.unreadable("this message", f"message {ask.number} of {self._record.user}", error)
         if error.code is not Code.NONE:
             self._remark(error.cause)
         self._session.answer(error)

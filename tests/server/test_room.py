@@ -68,3 +68,25 @@ def test_out_of_descriptors_it_serves_those_it_has_and_recovers(house: House) ->
             assert inside.ask(b"NOOP") == b"+OK"
             allow(server, hard)
             assert outside.line().startswith(b"+OK")
+
+
+def test_out_of_descriptors_who_is_in_is_told_to_come_again_and_the_log_says_why(house: House) -> None:
+    house.deliver("fred", LETTER)
+    house.user("wilma", "secret")
+    house.deliver("wilma", LETTER)
+    with house.process() as server, Client(house.pop3) as fred, Client(house.pop3) as wilma:
+        fred.login()
+        wilma.line()
+        wilma.ask(b"USER wilma")
+        _, hard = resource.prlimit(server.pid, resource.RLIMIT_NOFILE)
+        allow(server, in_use(server))
+        assert wilma.ask(b"PASS secret").startswith(b"-ERR [SYS/TEMP] the mailbox cannot be read at the moment")
+        assert "wilma: " in (line := wait_for_line(server, "login not possible")), line
+        assert line.endswith(": too many open files\n")
+        assert fred.ask(b"RETR 1").startswith(b"-ERR [SYS/TEMP] this message cannot be read at the moment")
+        assert "message 1: too many open files" in wait_for_line(server, "error")
+        allow(server, hard)
+        wilma.ask(b"USER wilma")
+        assert wilma.ask(b"PASS secret").startswith(b"+OK 1 ")
+        assert fred.ask(b"RETR 1").startswith(b"+OK")
+        assert fred.body() == LETTER.replace(b"\n", b"\r\n")
