@@ -29,6 +29,9 @@ def serve(
     ] = False,
 ) -> int:
     """Run the server in the foreground until SIGTERM or Ctrl-C."""
+    from mtq.server import hangup
+
+    hangup.hold()
     if demo:
         from .demo.stage import staged
 

@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager
 
 from mtq.errors import MtqError
 from mtq.ledger import Remark
-from mtq.server import room
+from mtq.server import hangup, room
 from mtq.server.run import Server
 from mtq.server.systemd.notify import Notifier, Reports
 
@@ -37,19 +37,17 @@ async def _serve(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, server.stopping.set)
-    reloads: set[asyncio.Task[None]] = set()
-
-    def reload() -> None:
-        task = loop.create_task(_reload(server, reports))
-        reloads.add(task)
-        task.add_done_callback(reloads.discard)
-
-    loop.add_signal_handler(signal.SIGHUP, reload)
+    wanted = asyncio.Event()
+    loop.add_signal_handler(signal.SIGHUP, wanted.set)
+    hangup.let_through()
     async with attached(server):
         await server.start()
         ready(server)
         with reports.serving():
+            reloading = loop.create_task(_reload(server, reports, wanted))
             await server.stopping.wait()
+            reloading.cancel()
+            await asyncio.wait({reloading})
         reports.stopping(server.config.server.shutdown_grace)
         server.ledger.enter(Remark("info", "stopping"))
         await server.stop()
@@ -57,13 +55,18 @@ async def _serve(
     server.ledger.enter(Remark("info", "stopped"))
 
 
-async def _reload(server: Server, reports: Reports) -> None:
-    try:
-        with reports.reloading():
-            await server.reload()
-    except MtqError as error:
-        for line in str(error).splitlines():
-            server.ledger.enter(Remark("error", f"not reloaded, nothing has changed: {line}"))
+async def _reload(server: Server, reports: Reports, wanted: asyncio.Event) -> None:
+    """Reload whenever it is wanted, until cancelled: once for all that have wanted it since the last one began."""
+    while await wanted.wait():
+        wanted.clear()
+        try:
+            with reports.reloading():
+                await server.reload()
+        except MtqError as error:
+            for line in str(error).splitlines():
+                server.ledger.enter(Remark("error", f"not reloaded, nothing has changed: {line}"))
+        except Exception as error:      # the last resort: the server goes on, and the next reload may be well
+            server.ledger.enter(Remark("error", f"internal error in a reload: {error!r}"))
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:

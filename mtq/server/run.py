@@ -106,6 +106,10 @@ class Server:
 
     async def start(self) -> None:
         """Start every enabled service. Raises MtqError if none of them runs."""
+        async with self._changing:      # who asks for a change meanwhile has it done afterwards
+            await self._start()
+
+    async def _start(self) -> None:
         loop = asyncio.get_running_loop()
         loop.set_default_executor(ThreadPoolExecutor(DISK_THREADS, thread_name_prefix="disk"))
         await self._house.verifier.look()

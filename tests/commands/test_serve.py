@@ -3,12 +3,15 @@
 import os
 import signal
 import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.commands.desk import Run, process
-from tests.house import House, wait_for_line
+from tests.house import MTQ, House, wait_for_line
 from tests.server.pop import Client
 
 
@@ -88,4 +91,33 @@ def test_a_service_that_cannot_listen_is_failed_and_the_others_run(house: House,
         assert [(row["name"], row["state"]) for row in rows] == [("pop3", "failed"), ("pop3s", "running")]
         assert rows[0]["error"] == f"port 127.0.0.1:{house.pop3}: something else listens there"
         with Client(house.pop3s, authority=house.authority) as client:
+            assert client.login().startswith(b"+OK")
+
+
+@contextmanager
+def starting(house: House) -> Iterator["subprocess.Popen[str]"]:
+    """A server that cannot finish its start before somebody opens a pipe in which its ranges are to be."""
+    house.file.write_text(house.file.read_text().replace("[services.pop3]", '[services.pop3]\nfirewall_file = "ranges"'))
+    os.mkfifo(house.folder / "ranges")
+    command = [MTQ, "--config", str(house.file), "serve"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+        try:
+            wait_for_line(server, "starting")
+            yield server
+        finally:
+            server.kill()
+
+
+def test_a_reload_asked_for_before_the_server_is_ready_is_done_when_it_is(house: House) -> None:
+    house.certify()
+    with starting(house) as server:
+        text = house.file.read_text()
+        house.file.write_text(text.replace("[services.pop3]", "[services.pop3]\nmax_connections = 7"))
+        server.send_signal(signal.SIGHUP)
+        with (house.folder / "ranges").open("w"):
+            (house.folder / "none").touch()
+            (house.folder / "none").replace(house.folder / "ranges")
+        wait_for_line(server, "ready")
+        wait_for_line(server, "configuration read again: services.pop3.max_connections changed")
+        with Client(house.pop3) as client:
             assert client.login().startswith(b"+OK")

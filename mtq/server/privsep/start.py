@@ -90,8 +90,7 @@ def _leave_the_terminal() -> None:
     """Signals come from the monitor alone: Ctrl-C, which every process of a terminal gets, would come twice."""
     os.setsid()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)        # until the server heeds it: nothing has to be read again yet
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, HEARD)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {*HEARD} - {signal.SIGHUP})      # which waits until the server heeds it
 
 
 def _flush() -> None:

@@ -18,6 +18,7 @@ from mtq import tls
 from mtq.config.kinds import Listen
 from mtq.config.read import load
 from mtq.errors import MtqError
+from mtq.server import hangup
 from mtq.server.privsep import wire
 from mtq.server.privsep.privileges import Privileges
 from mtq.server.privsep.start import Work, run
@@ -106,6 +107,7 @@ def signals(privileges: Privileges) -> int:
 
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, heard)
+    hangup.let_through()
     say(ready=os.getpid())
     for _ in lines():
         pass
