@@ -97,7 +97,8 @@ def test_a_service_that_cannot_listen_is_failed_and_the_others_run(house: House,
 @contextmanager
 def starting(house: House) -> Iterator["subprocess.Popen[str]"]:
     """A server that cannot finish its start before somebody opens a pipe in which its ranges are to be."""
-    house.file.write_text(house.file.read_text().replace("[services.pop3]", '[services.pop3]\nfirewall_file = "ranges"'))
+    text = house.file.read_text()
+    house.file.write_text(text.replace("[services.pop3]", '[services.pop3]\nfirewall_file = "ranges"'))
     os.mkfifo(house.folder / "ranges")
     command = [MTQ, "--config", str(house.file), "serve"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:

@@ -90,7 +90,7 @@ def _leave_the_terminal() -> None:
     """Signals come from the monitor alone: Ctrl-C, which every process of a terminal gets, would come twice."""
     os.setsid()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {*HEARD} - {signal.SIGHUP})      # which waits until the server heeds it
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {*HEARD} - {signal.SIGHUP})      # it waits until it is heeded
 
 
 def _flush() -> None:
