@@ -143,7 +143,7 @@ class ListenKind:
 
     def read(self, found: object) -> Listen:
         if isinstance(found, int) and not isinstance(found, bool):
-            return Listen(self._port(str(found), found))
+            return Listen(_number(found, found))
         if not isinstance(found, str):
             raise Unfit(found)
         host, colon, port = found.rpartition(":")
@@ -160,19 +160,22 @@ class ListenKind:
 
     def _port(self, text: str, found: object) -> int:
         if text.isascii() and text.isdigit():
-            number = int(text) if len(text) <= 5 else 0
-        elif text in POP3_PORTS:
-            number = POP3_PORTS[text]
-        else:
-            import socket  # few configurations need it, and every command reads one
+            return _number(int(text) if len(text) <= 5 else 0, found)
+        if text in POP3_PORTS:
+            return POP3_PORTS[text]
+        import socket  # few configurations need it, and every command reads one
 
-            try:
-                number = socket.getservbyname(text, "tcp")
-            except (OSError, ValueError):       # ValueError: a NUL in it
-                raise Unfit(found) from None
-        if not 1 <= number <= 65535:
-            raise Unfit(found)
-        return number
+        try:
+            return _number(socket.getservbyname(text, "tcp"), found)
+        except (OSError, ValueError):       # ValueError: a NUL in it
+            raise Unfit(found) from None
+
+
+def _number(number: int, found: object) -> int:
+    """A number that a port can have."""
+    if not 1 <= number <= 65535:
+        raise Unfit(found)
+    return number
 
 
 class MaybeListen:

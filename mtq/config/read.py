@@ -109,7 +109,7 @@ def parse(text: str, file: Path, default: Places) -> Config:
     try:
         found = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        message, _, where = str(error).partition(" (at ")
+        message, _, where = str(error).rpartition(" (at ")      # the last: a key may hold such words, too
         match = re.match(r"line (\d+)", where)
         line = int(match.group(1)) if match else text.count("\n") + 1
         raise ConfigInvalid(f"{file}:{line}: not TOML: {message[:1].lower()}{message[1:]}") from None

@@ -43,5 +43,12 @@ def _shown(found: object) -> str:
     elif isinstance(found, dict):
         return "a table"
     else:
-        text = str(found)
+        text = _text(found)
     return text if len(text) <= 60 else text[:57] + "…"
+
+
+def _text(found: object) -> str:
+    try:
+        return str(found)
+    except ValueError:      # in base 16 a number may have more digits than Python writes in base 10
+        return "a number too large to be shown"

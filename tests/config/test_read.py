@@ -349,6 +349,7 @@ def test_a_long_value_is_shown_cut_short() -> None:
         ("[server]\nuser = 'a'\nuser = 'b'\n", 3, "not TOML: cannot overwrite a value"),
         ('[server]\nuser = "never ends\n', 2, "not TOML"),
         ("[server]\n[server]\n", 2, "not TOML"),
+        ('["a (at line 9"]\n["a (at line 9"]\n', 2, "not TOML: cannot declare ('a (at line 9',) twice"),
     ],
 )
 def test_what_is_not_toml_has_its_line(text: str, line: int, what: str) -> None:
@@ -361,8 +362,14 @@ def test_what_is_not_toml_has_its_line(text: str, line: int, what: str) -> None:
         "x = " + "[" * 5000,
         "[server]\nshutdown_grace = " + "9" * 5000,
         f'[services.pop3]\nlisten = "{"9" * 5000}"',
+        "[server]\nshutdown_grace = 0x" + "f" * 5000,
+        "[server]\nlan = [[0x" + "f" * 5000 + "]]",
+        "[services.pop3]\nlisten = 0x" + "f" * 5000,
     ],
-    ids=["nested deep", "a number of 5000 digits", "a port of 5000 digits"],
+    ids=[
+        "nested deep", "a number of 5000 digits", "a port of 5000 digits", "5000 digits in base 16",
+        "the same in a list", "the same for a port",
+    ],
 )
 def test_a_monstrous_value_is_an_error_like_any_other(text: str) -> None:
     assert error(text).startswith("/etc/mtq/mtq.toml")
