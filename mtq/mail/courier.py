@@ -13,8 +13,9 @@ from mtq.mail.maildir import base
 
 NAME = b"courierpop3dsizelist"
 
-_FIRST = re.compile(rb"/[123](?: [0-9]+){1,2}\Z")
-_ENTRY = re.compile(rb"([^/]+?) [0-9]+(?: ([0-9]+)(?::([0-9]+)(?::[0-9]+)?)?)?\Z")
+_NUMBER = rb"[0-9]{1,20}"      # what 64 bits hold
+_FIRST = re.compile(rb"/[123](?: %b){1,2}\Z" % _NUMBER)
+_ENTRY = re.compile(rb"([^/]+?) %b(?: (%b)(?::(%b)(?::%b)?)?)?\Z" % (_NUMBER, _NUMBER, _NUMBER, _NUMBER))
 _ESCAPED = re.compile(rb"[^!-~]|['\"+]")
 
 

@@ -33,8 +33,11 @@ Value = Callable[[Facts], bytes]
 Step = Callable[[bytes], bytes]
 
 _SHORT = re.compile(r"%(0?)([0-9]{0,3})([A-Z]*)([a-z%])")
-_LONG = re.compile(r"%\{ *([a-z]+) *((?:\| *[a-z0-9]+(?: *\( *[0-9]+ *\))? *)*)\}")
-_FILTER = re.compile(r"\| *([a-z0-9]+)(?: *\( *([0-9]+) *\))?")
+_LONG = re.compile(r"%\{ *([a-z]+) *((?:\| *[a-z0-9]+(?: *\( *[0-9]{1,3} *\))? *)*)\}")
+_FILTER = re.compile(r"\| *([a-z0-9]+)(?: *\( *([0-9]{1,3}) *\))?")
+
+_DIGITS = 20
+"""Of a number that 64 bits hold."""
 
 _VALUES: dict[str, Value] = {
     "uid": lambda facts: b"%d" % facts.uid,
@@ -67,7 +70,7 @@ def _parts(text: str) -> Iterator[Value | bytes]:
         if text[at] != "%":
             end = text.find("%", at)
             end = end if end >= 0 else len(text)
-            yield text[at:end].encode()
+            yield text[at:end].encode("utf-8", "surrogateescape")      # as it came from the command line
         elif found := _SHORT.match(text, at):
             end = found.end()
             yield b"%" if found[0] == "%%" else _short(text, found)
@@ -126,7 +129,7 @@ def _chain(value: Value, steps: list[Step]) -> Value:
 
 def _hex(value: bytes, width: int) -> bytes:
     """A number in base 16; what is none counts as 0."""
-    return b"%0*x" % (width, int(value) if value.isdigit() else 0)
+    return b"%0*x" % (width, int(value) if value.isdigit() and len(value) <= _DIGITS else 0)
 
 
 def _md5(value: bytes) -> bytes:

@@ -50,6 +50,7 @@ def test_a_list_without_messages_is_one() -> None:
         (b"/3 1 1\n160.host 20 5:1:0", "line 2 has no end"),
         (b"/3 1 1\n160.host\n", "line 2 is no entry"),
         (b"/3 1 1\n\n", "line 2 is no entry"),
+        (b"/3 1 1\n160.host 20 " + b"9" * 5000 + b":1:0\n", "line 2 is no entry"),
         (b"/3 1 1\ncur/160.host 20 5:1:0\n", "line 2 is no entry"),
         (b"root:x:0:0:root:/root:/bin/sh\n", "line 1 is no entry"),
     ],

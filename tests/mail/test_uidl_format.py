@@ -1,5 +1,7 @@
 """Dovecot's pop3_uidl_format: what the short ones make was asked of Dovecot 2.3.19; the long ones are 2.4's."""
 
+from dataclasses import replace
+
 import pytest
 
 from mtq.errors import WrongUsage
@@ -44,7 +46,8 @@ def test_a_format_makes_what_dovecot_makes(text: str, made: bytes) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "UID", "%%", "%m", "%y", "%{", "%{md5}", "%{owm}", "%{uid | sha1}", "%{uid", "%2.3f", "%-2f", "%Hf", "%08"],
+    ["", "UID", "%%", "%m", "%y", "%{", "%{md5}", "%{owm}", "%{uid | sha1}", "%{uid", "%2.3f", "%-2f", "%Hf", "%08",
+     "%{uid | hex(99999999999)}"],
 )
 def test_what_is_no_format_for_a_maildir_is_wrong_usage(text: str) -> None:
     with pytest.raises(WrongUsage, match="cannot be used as a UIDL format"):
@@ -53,3 +56,8 @@ def test_what_is_no_format_for_a_maildir_is_wrong_usage(text: str) -> None:
 
 def test_a_number_that_is_none_counts_as_nothing() -> None:
     assert uidl_format.compiled("%Xf")(FACTS) == b"0"
+    assert uidl_format.compiled("%Xg")(replace(FACTS, guid=b"9" * 5000)) == b"0"
+
+
+def test_what_stands_between_may_be_in_any_encoding() -> None:
+    assert uidl_format.compiled("\udce9%u")(FACTS) == b"\xe92"
