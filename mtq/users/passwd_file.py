@@ -65,7 +65,7 @@ def parse(text: str) -> dict[str, Account]:
 def read(file: Path) -> dict[str, Account]:
     """The accounts of a file. One that is not there has none. Raises UsersUnreadable."""
     try:
-        return parse(file.read_text(encoding="utf-8", errors="surrogateescape"))
+        return parse(_text(file.read_bytes()))
     except FileNotFoundError:
         return {}
     except OSError as error:
@@ -77,7 +77,7 @@ def add(file: Path, name: str, stored: str) -> None:
     account = checked(name)
     with durable.writing(file):
         old = _bytes(file)
-        if account in parse(old.decode("utf-8", "surrogateescape")):
+        if account in parse(_text(old)):
             raise MtqError(f"{account}: there is such a user already; nothing was changed")
         if old and not old.endswith(b"\n"):
             old += b"\n"
@@ -110,6 +110,11 @@ def remove(file: Path, name: str) -> bool:
             return False
         durable.replace(file, b"".join(kept))
         return True
+
+
+def _text(content: bytes) -> str:
+    """All of it: Python's own reading of text would take a CR within a line for its end."""
+    return content.decode("utf-8", "surrogateescape")
 
 
 def _bytes(file: Path) -> bytes:

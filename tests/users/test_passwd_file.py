@@ -81,6 +81,12 @@ def test_comments_and_empty_lines_are_passed_over() -> None:
     assert list(parse("# users\n\n  \n#joe:{PLAIN}x\nfred:{PLAIN}x\n")) == ["fred"]
 
 
+def test_a_carriage_return_within_a_line_ends_none(tmp_path: Path) -> None:
+    file = tmp_path / "users"
+    file.write_bytes(b"fred:{PLAIN}a\rwilma:{PLAIN}b\r\nbarney:{PLAIN}c\n")
+    assert {name: account.secret for name, account in read(file).items()} == {"fred": "a\rwilma", "barney": "c"}
+
+
 def test_lines_that_name_nobody_are_passed_over() -> None:
     assert list(parse("joe\n:{PLAIN}x\n../x:{PLAIN}x\nfred:{PLAIN}x\n")) == ["fred"]
 
