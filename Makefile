@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV   ?= .venv
 
-.PHONY: demo test lint bench bench-ranges bench-openings bench-dashboard soak completions pictures reference clean
+.PHONY: demo test lint bench bench-ranges bench-openings bench-dashboard soak fuzz completions pictures reference clean
 
 demo: $(VENV)/installed
 	$(VENV)/bin/mtq serve --demo
@@ -26,6 +26,9 @@ bench-openings: $(VENV)/installed
 
 soak: $(VENV)/tested
 	$(VENV)/bin/python -m tests.soak.account 300
+
+fuzz: $(VENV)/fuzzing
+	$(VENV)/bin/python -m tests.fuzz $(or $(SECONDS),3600) $(TARGETS)
 
 bench-dashboard: $(VENV)/installed
 	$(VENV)/bin/python benchmarks/dashboard.py
@@ -52,4 +55,8 @@ $(VENV)/installed: pyproject.toml
 
 $(VENV)/tested: $(VENV)/installed
 	$(VENV)/bin/pip install --quiet --group test --group lint
+	touch $@
+
+$(VENV)/fuzzing: $(VENV)/tested
+	$(VENV)/bin/pip install --quiet --group fuzz
 	touch $@
