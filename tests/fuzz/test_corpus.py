@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.fuzz import targets
@@ -52,6 +52,7 @@ def test_an_input_that_is_kept_breaks_nothing(target: str, file: Path) -> None:
 
 
 @pytest.mark.parametrize("target", targets.names())
+@settings(max_examples=settings().max_examples // 2)
 @given(st.data())
 def test_nothing_breaks_whatever_comes(target: str, data: st.DataObject) -> None:
     targets.check_of(target)(data.draw(inputs(target)))

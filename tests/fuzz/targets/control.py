@@ -6,7 +6,6 @@ shown to the other end, as if a server had said them.
 
 import asyncio
 import io
-import json
 import socket
 from collections.abc import Mapping
 from contextlib import suppress
@@ -15,9 +14,10 @@ from mtq.control import wire
 from mtq.control.caller import Caller, Desk
 from mtq.control.events import Events
 from mtq.control.methods import SIGNATURES, Handler, Methods
-from mtq.control.wire import Code, NotAnAnswer
+from mtq.control.wire import NotAnAnswer
 from mtq.ledger import Ledger
 from mtq.server.log import Log
+from tests.fuzz.loopback import hear, say, sound
 from tests.house import WAIT
 from tests.protocol.naive import cut
 
@@ -28,11 +28,7 @@ def check(octets: bytes) -> None:
     size, sent = 1 + 16 * int.from_bytes(octets[:1]), octets[1:]
     with asyncio.Runner() as runner:
         said = runner.run(_conversation(cut(sent, range(size, len(sent), size))))
-    *lines, rest = said.split(b"\n")
-    assert rest == b"", rest
-    assert len(lines) <= sent.count(b"\n") + 1
-    for line in lines:
-        _sound(line)
+    assert len(sound(said)) <= sent.count(b"\n") + 1
     for line in sent.split(b"\n"):
         with suppress(NotAnAnswer):
             wire.reply(line)
@@ -47,20 +43,10 @@ async def _conversation(pieces: list[bytes]) -> bytes:
     ours, theirs = socket.socketpair()
     await loop.connect_accepted_socket(lambda: Caller(desk), theirs)
     reader, writer = await asyncio.open_connection(sock=ours)
-    said = b""
-    try:
-        async with asyncio.timeout(WAIT):
-            with suppress(ConnectionError):
-                for piece in pieces:
-                    writer.write(piece)
-                    await writer.drain()
-                writer.write_eof()
-            with suppress(ConnectionError):
-                while more := await reader.read(65536):
-                    said += more
-            await desk.nobody.wait()
-    finally:
-        writer.close()
+    async with asyncio.timeout(WAIT):
+        await say(writer, pieces)
+        said = await hear(reader, writer)
+        await desk.nobody.wait()
     assert not faults, faults
     return said
 
@@ -80,10 +66,3 @@ def _desk() -> Desk:
 
     handlers: dict[str, Handler] = {name: later if name.startswith("service.") else at_once for name in SIGNATURES}
     return Desk(Methods(handlers), Events(ledger, log, lambda _: None, list), ledger)
-
-
-def _sound(line: bytes) -> None:
-    answer = json.loads(line)
-    assert answer["jsonrpc"] == "2.0"
-    assert answer.get("error", {}).get("code") != Code.INTERNAL, answer
-    assert not isinstance(wire.reply(line), NotAnAnswer)

@@ -1,6 +1,7 @@
-"""A whole server on loopback: the first octet says how the rest, which a client sends, is cut.
+"""A whole server on loopback. The first octet says how what it is sent is cut: up to RS (0x1E) by a POP3 client, and
+while that one is still there, what comes after it by an administrator on the control socket.
 
-It answers and hangs up, nothing inside goes wrong, and it stops with nothing left running.
+Both are answered and hung up on, nothing inside goes wrong, and the server stops with nothing left running.
 """
 
 import asyncio
@@ -8,7 +9,8 @@ import atexit
 import io
 import shutil
 import tempfile
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -16,10 +18,13 @@ from pathlib import Path
 import uvloop
 
 from mtq.config.paths import here
+from mtq.control.attach import attached
+from mtq.control.claim import claim
 from mtq.ledger import Event, Ledger, Remark
 from mtq.server.log import Log
 from mtq.server.privsep.privileges import Direct
 from mtq.server.run import Server
+from tests.fuzz.loopback import hear, say, sound
 from tests.house import WAIT, House
 from tests.protocol.naive import cut
 
@@ -34,15 +39,26 @@ remove_invalid_message_id = true
 
 LETTERS = {"one": b"Subject: one\nMessage-ID: none\n\n.first\nsecond\n", "two": b"Subject: two\r\n\r\nlast"}
 
+PAUSE = 0.005
+"""Seconds after which a login is mostly through: the administrator comes then, or at once."""
+
 
 def check(octets: bytes) -> None:
-    size, sent = 1 + 16 * int.from_bytes(octets[:1]), octets[1:]
+    size = 1 + 16 * int.from_bytes(octets[:1])
+    by_client, _, by_administrator = octets[1:].partition(b"\x1e")
     house = _house()
     house.lay("fred", **LETTERS)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        greeting, *answers = runner.run(_conversation(house, cut(sent, range(size, len(sent), size)))).split(b"\r\n")
+        both = _pieces(by_client, size), PAUSE if size & 16 else 0.0, _pieces(by_administrator, size)
+        said, told = runner.run(_conversation(house, *both))
+    greeting, *answers = said.split(b"\r\n")
     assert greeting.startswith(b"+OK mtq ready")
-    assert not answers or answers[0].startswith((b"+OK", b"-ERR", b"+ ")) or answers == [b""], answers
+    assert answers == [b""] or answers[0].startswith((b"+OK", b"-ERR", b"+ ")), answers
+    sound(told)
+
+
+def _pieces(sent: bytes, size: int) -> list[bytes]:
+    return cut(sent, range(size, len(sent), size))
 
 
 @cache
@@ -56,8 +72,23 @@ def _house() -> House:
     return house
 
 
-async def _conversation(house: House, pieces: list[bytes]) -> bytes:
-    """All that a client is told that sends these and then no more, by a server of its own."""
+async def _conversation(
+    house: House, by_client: list[bytes], pause: float, by_administrator: list[bytes]
+) -> tuple[bytes, bytes]:
+    """All that the two are told by a server of their own."""
+    async with _serving(house), asyncio.timeout(WAIT):
+        client = await asyncio.open_connection("127.0.0.1", house.pop3)
+        await say(client[1], by_client)
+        await asyncio.sleep(pause)
+        administrator = await asyncio.open_unix_connection(house.config.server.control_socket)
+        await say(administrator[1], by_administrator)
+        told = await hear(*administrator)
+        return await hear(*client), told
+
+
+@asynccontextmanager
+async def _serving(house: House) -> AsyncIterator[None]:
+    """Serve, and see that all went well."""
     faults: list[str] = []
 
     def entered(_: datetime, event: Event) -> None:
@@ -69,29 +100,12 @@ async def _conversation(house: House, pieces: list[bytes]) -> bytes:
     log = Log("debug", as_json=True, out=io.StringIO())
     ledger.listen(log)
     ledger.listen(entered)
+    claimed = claim(house.config.server.control_socket)
     server = Server(house.file, house.config, Direct(house.file, here()), ledger, log)
-    await server.start()
-    try:
-        said = await _said(house.pop3, pieces)
-    finally:
+    async with attached(server, claimed, log):
+        await server.start()
+        yield
         await server.stop()
     faults += [f"left running: {task}" for task in asyncio.all_tasks() - {asyncio.current_task()}]
     assert not faults, faults
     assert not ledger.sessions
-    return said
-
-
-async def _said(port: int, pieces: list[bytes]) -> bytes:
-    said = b""
-    async with asyncio.timeout(WAIT):
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        with suppress(ConnectionError):
-            for piece in pieces:
-                writer.write(piece)
-                await writer.drain()
-            writer.write_eof()
-        with suppress(ConnectionError):
-            while more := await reader.read(65536):
-                said += more
-        writer.close()
-    return said
