@@ -1,8 +1,11 @@
 # Each target only calls what the README shows.
 PYTHON ?= python3
 VENV   ?= .venv
+# The image format is Docker's, because OCI's has no health check. With Docker itself: make container BUILD="docker build"
+BUILD  ?= podman build --format docker
 
-.PHONY: demo test lint bench bench-ranges bench-openings bench-dashboard soak fuzz completions pictures reference clean
+.PHONY: demo test lint bench bench-ranges bench-openings bench-dashboard soak fuzz completions pictures reference \
+	site links wheel container clean
 
 demo: $(VENV)/installed
 	$(VENV)/bin/mtq serve --demo
@@ -44,6 +47,19 @@ pictures: $(VENV)/installed
 reference: $(VENV)/installed
 	$(VENV)/bin/python -m reference
 
+site: $(VENV)/documented
+	$(VENV)/bin/sphinx-build --quiet --fail-on-warning --keep-going -c docs/site -d build/doctrees . build/site
+
+links: $(VENV)/documented
+	$(VENV)/bin/sphinx-build --quiet -b linkcheck -c docs/site -d build/doctrees . build/links
+
+wheel: $(VENV)/installed
+	rm -rf build/lib build/bdist.* dist/mtq-*.whl
+	$(VENV)/bin/pip wheel --quiet --no-deps --wheel-dir dist .
+
+container: wheel
+	$(BUILD) --file Containerfile --tag mtq dist
+
 clean:
 	rm -rf $(VENV) build dist *.egg-info
 
@@ -59,4 +75,8 @@ $(VENV)/tested: $(VENV)/installed
 
 $(VENV)/fuzzing: $(VENV)/tested
 	$(VENV)/bin/pip install --quiet --group fuzz
+	touch $@
+
+$(VENV)/documented: $(VENV)/installed
+	$(VENV)/bin/pip install --quiet --group docs
 	touch $@

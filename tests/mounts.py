@@ -15,14 +15,16 @@ ROOT = Path(mtq.__file__).parents[1]
 _UNSHARE = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--mount", "--map-root-user"]
 
 
-def in_own_mounts(function: Callable[[Path], None], folder: Path) -> None:
+def in_own_mounts(function: Callable[[Path], None], folder: Path, *further: str) -> None:
     """Run a function of a test's module, by its name, in a process with mounts of its own; what fails there fails.
+
+    `further`: what else is to be the process's own, as unshare(1) calls it.
 
     pytest's own words for what an assertion has found are missing there.
     """
     module, name = function.__module__, function.__name__
     call = f"import pathlib, sys, {module} as tests; tests.{name}(pathlib.Path(sys.argv[1]))"
-    command = [*_UNSHARE, sys.executable, "-c", call, str(folder)]
+    command = [*_UNSHARE, *further, sys.executable, "-c", call, str(folder)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 

@@ -8,21 +8,15 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from tests import loopback
+
 TOP = Path(__file__).parent.parent.parent
 DOCS = TOP / "docs"
-
-_LOOPBACK_UP = """
-import fcntl, os, socket, struct, sys
-SIOCSIFFLAGS, IFF_UP = 0x8914, 1
-with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
-    fcntl.ioctl(any_socket, SIOCSIFFLAGS, struct.pack("16sH14x", b"lo", IFF_UP))
-os.execvp(sys.argv[1], sys.argv[1:])
-"""
 
 # Root would write to /etc: there it goes by the name of nobody, in a user namespace of its own. Whoever listens
 # on the ports of the examples is on another network.
 AS_A_USER = (
-    ["unshare", "--net", sys.executable, "-c", _LOOPBACK_UP, "unshare", "--user"] if os.geteuid() == 0 else []
+    ["unshare", "--net", sys.executable, loopback.__file__, "unshare", "--user"] if os.geteuid() == 0 else []
 )
 
 IN_ITS_OWN_TERMINAL = "mtq serve"

@@ -15,6 +15,8 @@ SAID = {
     "tutorial.md": [
         "wrote the configuration", "(Please bring bread\\.\r?\n(.*\n)*){2}", "fred .*ARGON2ID", "^1 \\d+", "^50$"
     ],
+    "install.md": ["^mtq \\d", "^Python 3"],
+    "upgrading.md": ["mtq.toml"],
     "howto/postfix.md": ["^fred@example.com  fred/$", "messages: +1", "nobody: there is no such user"],
     "howto/exim.md": ["messages: +1", "nobody: there is no such user"],
     "howto/dovecot.md": ["fred +1 ", "1 of 1 messages would keep", "1 of 1 messages keep", "^1 0000000100000007"],
