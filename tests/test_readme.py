@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"^```sh\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 DEMO, DEMO_CLIENT, SET_UP, SERVE, CLIENT, PROXY, CHANGE, SERVICES, FIREWALL, GOING_ON = BLOCKS
-[CRONTAB] = re.findall(r"^```cron\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+[CRONTAB] = re.findall(r"^```crontab\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 
 # Root would write to /etc: there it goes by the name of nobody, in a user namespace of its own.
 AS_A_USER = ["unshare", "--user"] if os.geteuid() == 0 else []
