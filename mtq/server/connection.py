@@ -9,9 +9,10 @@ import socket
 import ssl
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from typing import TypeVar, cast
+from typing import TypeVar
 
 from mtq.access.ranges import IPv4, IPv6
+from mtq.channel import Channel
 from mtq.errors import Code, Refusal
 from mtq.ledger import Cause, LoginFailed, Remark, SessionLogin, SessionRecord, SessionRefused
 from mtq.mail.maildrop import Maildrop
@@ -46,7 +47,7 @@ class Connection(asyncio.Protocol):
     def __init__(self, terms: Terms) -> None:
         self._terms = terms
         self._loop = asyncio.get_running_loop()
-        self._transport: asyncio.Transport
+        self._channel: Channel
         self._address: IPv4 | IPv6
         self._record: SessionRecord | None = None      # None: never let in
         self._session: Session | None = None           # None: not yet greeted
@@ -63,7 +64,6 @@ class Connection(asyncio.Protocol):
         self._relay: Relay | None = None      # another server has the session
         self._committing = False      # messages are being removed: the session is decided when that is done
         self._upgrading = False       # a TLS handshake owns the connection
-        self._beginning: asyncio.Task[None] | None = None      # what comes before the greeting: a handshake
         self._inside_tls = False
         self._write_paused = False
         self._read_paused = False
@@ -88,39 +88,29 @@ class Connection(asyncio.Protocol):
 
     def begin(self, sock: socket.socket, tls: ssl.SSLContext | None) -> None:
         """Begin the session of a client that has come in; with a handshake, if TLS is there from the first byte."""
+        self._channel = Channel(self._loop, sock, self)
+        if tls is None:
+            self._channel.begin()
+            return
+        # No time of its own: the login clock goes on and decides.
+        self._look()
+        self._channel.secure(tls, self._secured)
 
-        def over(beginning: "asyncio.Task[None]") -> None:
-            if self._session is None or beginning.cancelled():      # uvloop tells nobody of a connection so ended
-                sock.close()
-                self.connection_lost(None)
-
-        self._beginning = self._loop.create_task(self._guard(self._begin(sock, tls)))
-        self._beginning.add_done_callback(over)
-
-    async def _begin(self, sock: socket.socket, tls: ssl.SSLContext | None) -> None:
-        try:
-            if tls is None:
-                await self._loop.connect_accepted_socket(lambda: self, sock)
-                return
-            await self._loop.connect_accepted_socket(
-                lambda: self,
-                sock,
-                ssl=tls,
-                ssl_handshake_timeout=self._terms.offer.login_timeout,
-                ssl_shutdown_timeout=LAST_WORDS,
-            )
-        except OSError as error:
+    def _secured(self, error: OSError | None) -> None:
+        if error is None:
+            self.connection_made(self._channel)
+        else:
             self._not_shaken(error)
 
     # What asyncio calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The client has its connection and, on an implicit-TLS port, has done its handshake."""
-        self._transport = cast(asyncio.Transport, transport)
-        if transport.get_extra_info("ssl_object") is not None:
+        if self._channel.tls is not None:
             self._now_inside_tls()
         self._session = Session(self._terms.features(self._address, self._inside_tls))
-        self._look()
+        if self._timer is None:
+            self._look()
         self._pump()
 
     def data_received(self, data: bytes) -> None:
@@ -207,10 +197,7 @@ class Connection(asyncio.Protocol):
         self._closing = True
         if not self._committing:
             self._decide(reason)
-        if self._beginning is not None and self._session is None:
-            self._beginning.cancel()
-        else:
-            self._transport.abort()
+        self._channel.abort()
 
     # The loop of a session
 
@@ -287,9 +274,9 @@ class Connection(asyncio.Protocol):
         self._session.answer(result)
 
     def _write(self, data: bytes) -> None:
-        if data and self._record is not None and not self._transport.is_closing():
+        if data and self._record is not None and not self._channel.is_closing():
             self._record.bytes_out += len(data)
-            self._transport.write(data)
+            self._channel.write(data)
 
     def _regulate(self) -> None:
         """Read from the client only as far ahead as is bearable."""
@@ -299,9 +286,9 @@ class Connection(asyncio.Protocol):
         if too_much is not self._read_paused:
             self._read_paused = too_much
             if too_much:
-                self._transport.pause_reading()
+                self._channel.pause_reading()
             else:
-                self._transport.resume_reading()
+                self._channel.resume_reading()
 
     # What has to be waited for
 
@@ -344,7 +331,7 @@ class Connection(asyncio.Protocol):
         record, ledger = self._record, self._terms.ledger
         assert record is not None
         try:
-            opened = await self._terms.open(ask.credentials, record, self._transport.get_extra_info("sockname")[0])
+            opened = await self._terms.open(ask.credentials, record, self._channel.sock.getsockname()[0])
         except Refusal as refusal:
             record.state, record.target = "greeting", None
             cause = self._terms.cause(ask.credentials, self._address, refusal)
@@ -386,9 +373,9 @@ class Connection(asyncio.Protocol):
         self._clocks.logged_in = True
         self._write(upstream.answer)
         if self._read_paused:
-            self._transport.resume_reading()
+            self._channel.resume_reading()
         self._relay = upstream.relay(
-            self._transport, session.hand_over(), record, self._decide, self._relay_over, self._write_paused
+            self._channel, session.hand_over(), record, self._decide, self._relay_over, self._write_paused
         )
         if self._half_closed:
             self._relay.client_half_closed()
@@ -461,59 +448,45 @@ class Connection(asyncio.Protocol):
     # TLS
 
     def _start_tls(self) -> None:
-        """Upgrade. Nothing is awaited between here and the pause: the next octets belong to the handshake."""
-        self._upgrading = True
-        self._transport.pause_reading()
-        self._run(self._upgrade())
-
-    async def _upgrade(self) -> None:
+        """Upgrade: the next octets belong to the handshake, for which there is as much time as for a login."""
         assert self._terms.tls is not None
-        assert self._session is not None
-        transport: asyncio.Transport | None = None
-        try:
-            transport = await self._loop.start_tls(
-                self._transport,
-                self,
-                self._terms.tls,
-                server_side=True,
-                # Behind the login clock, which goes on and decides: a handshake has no time of its own.
-                ssl_handshake_timeout=self._terms.offer.login_timeout + LAST_WORDS,
-                ssl_shutdown_timeout=LAST_WORDS,
-            )
-        except OSError as error:
+        self._upgrading = True
+        self._channel.secure(self._terms.tls, self._upgraded)
+
+    def _upgraded(self, error: OSError | None) -> None:
+        if error is not None:
             self._not_shaken(error)
-        if transport is None or self._closing:
-            self.abort("connection lost")
-            self.connection_lost(None)      # asyncio does not tell of a connection lost within a handshake
             return
-        self._transport = transport
+        assert self._session is not None
         self._upgrading = False
         self._read_paused = False
         self._now_inside_tls()
         self._clocks.heard(self._loop.time())
         self._session.answer(self._terms.features(self._address, inside_tls=True))
+        self._pump()
 
     def _now_inside_tls(self) -> None:
         assert self._record is not None
+        assert self._channel.tls is not None
         self._inside_tls = True
-        self._record.tls = self._transport.get_extra_info("ssl_object").version()
+        self._record.tls = self._channel.tls.version()
 
     def _not_shaken(self, error: OSError) -> None:
-        self._decide(f"TLS handshake failed: {getattr(error, 'reason', None) or error or type(error).__name__}")
+        self.abort(f"TLS handshake failed: {getattr(error, 'reason', None) or error or type(error).__name__}")
 
     # The clocks
 
     def _look(self, again: bool = False) -> None:
         """Is the client still with us? A no is believed `again`."""
         now = self._loop.time()
-        self._clocks.read(now, progress.of(self._transport.get_extra_info("socket")))
+        self._clocks.read(now, progress.of(self._channel.sock))
         if self._relay is not None:
             self._clocks.passed(self._relay.last)
         reason = self._clocks.over(now)
         if reason is None:
             self._timer = self._loop.call_later(self._clocks.next_look(now), self._look)
         elif again:
-            self._cut(reason)
+            self._cut(reason if self._session is not None else "TLS handshake failed: it took too long")
         else:
             self._timer = self._loop.call_later(READ_FIRST, self._look, True)
 
@@ -551,10 +524,10 @@ class Connection(asyncio.Protocol):
         if self._task is None:
             self._close_file()
         if self._upgrading:
-            self._transport.abort()
+            self._channel.abort()
             return
-        self._transport.close()
-        self._timer = self._loop.call_later(LAST_WORDS, self._transport.abort)
+        self._channel.close()
+        self._timer = self._loop.call_later(LAST_WORDS, self._channel.abort)
 
     def _stop_timers(self) -> None:
         for timer in (self._timer, self._due):
