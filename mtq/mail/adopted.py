@@ -42,6 +42,11 @@ def read(folder: bytes) -> Mapping[bytes, bytes]:
         raise Refusal(Code.SYS_PERM, "the mailbox cannot be read", cause) from None
 
 
+def are_there(folder: bytes) -> bool:
+    """Whether a folder has kept unique-ids."""
+    return os.path.lexists(os.path.join(folder, NAME))
+
+
 def write(folder: bytes, kept: Mapping[bytes, bytes]) -> None:
     """Keep these unique-ids and no others. Raises OSError; then those from before stand."""
     path = os.path.join(folder, NAME)

@@ -10,6 +10,7 @@ from mtq.mail.maildir import Folder
 from mtq.mail.removal import Removal
 from mtq.mail.scan import scanned, stamps_of
 from mtq.mail.section import GONE, UNKNOWN, Section, Stamps
+from mtq.mail.warm import Cold
 
 T = TypeVar("T")
 
@@ -22,10 +23,12 @@ class OpenFolder:
 
     __slots__ = ("_folder", "_found_quiet", "_guessed", "_learnt", "_looked", "_mailbox", "_now", "section")
 
-    def __init__(self, folder: Folder, mailbox: bytes, known: Section | None, now: Callable[[], int]) -> None:
+    def __init__(
+        self, folder: Folder, mailbox: bytes, known: Section | None, now: Callable[[], int], at_hand: bool = False
+    ) -> None:
         """Open it: as it is remembered if it has not changed, else scanned. Raises OSError.
 
-        Sizes that nobody knows are still to be measured.
+        Sizes that nobody knows are still to be measured. `at_hand`: raises Cold where it would have to be scanned.
         """
         self._folder = folder
         self._mailbox = mailbox
@@ -35,6 +38,8 @@ class OpenFolder:
         self._learnt = False                    # messages were read: work that would have to be done again
         stamps = stamps_of(folder, now)
         if known is None or known.stamps != stamps or not stamps.quiet:
+            if at_hand:
+                raise Cold
             self.section = scanned(folder, mailbox, stamps, known)
             # If this scan is remembered, none is needed next time. A folder that is no Maildir stays as it is.
             self._found_quiet = stamps.quiet and (stamps.new, stamps.cur) != (0, 0)
@@ -76,13 +81,16 @@ class OpenFolder:
 
     # Sizes
 
-    def measure(self, look: bool) -> None:
+    def measure(self, look: bool, at_hand: bool = False) -> None:
         """Find out what is not known yet by reading messages; `look`: also what is left out of them. Raises OSError.
 
-        What has gone meanwhile is not part of the folder any more.
+        What has gone meanwhile is not part of the folder any more. `at_hand`: raises Cold where a message would have
+        to be read.
         """
         section = self.section
         if UNKNOWN in section.sizes or (look and UNKNOWN in section.left_out):
+            if at_hand:
+                raise Cold
             gone = [row for row in range(len(section.names)) if not self._complete(row, look)]
             if gone:
                 self.section = section.without(gone)

@@ -18,13 +18,18 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from mtq import durable
+from mtq.mail import warm
 from mtq.mail.section import UNKNOWN, Places, Section, Stamps
+from mtq.mail.warm import Cold
 from mtq.protocol.names import Names
 
 NAME = b"mtq-index"
 
 LARGEST = 1 << 30
 """Octets that an index has at most: it is read whole."""
+
+SMALL = 1 << 16
+"""Octets of an index that is read and decoded on the event loop: some five hundred messages."""
 
 DRAFT = NAME + b".tmp"
 _MAGIC = b"mtq index 2\n"
@@ -135,6 +140,29 @@ def read(mailbox: bytes) -> Index:
         try:
             size = os.fstat(fd).st_size
             return decode(os.read(fd, size if size <= LARGEST else 0))
+        finally:
+            os.close(fd)
+    except (OSError, ValueError):
+        return Index()
+
+
+def look(mailbox: bytes) -> None:
+    """Raises Cold unless the kernel knows without its disk where the index is.
+
+    It then knows the rest of the mailbox, too: all of it is looked up whenever the mailbox is opened.
+    """
+    warm.look(_path(mailbox, NAME))
+
+
+def at_hand(mailbox: bytes) -> Index:
+    """The same of a small one. Raises Cold if the disk would have to be waited for."""
+    try:
+        fd = os.open(_path(mailbox, NAME), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            size = os.fstat(fd).st_size
+            if size > SMALL:
+                raise Cold
+            return decode(warm.read(fd, size))
         finally:
             os.close(fd)
     except (OSError, ValueError):

@@ -150,8 +150,7 @@ def _sign(fd: int, holder: Holder, before: int) -> None:
 
     What stood there, `before` octets, is written over and not cut off: ext4 goes to the disk for that.
     """
-    values = {name: getattr(holder, name) for name in _FIELDS}
-    text = json.dumps({**values, "pid": os.getpid()}).encode()
+    text = json.dumps({**{name: getattr(holder, name) for name in _FIELDS}, "pid": os.getpid()}).encode()
     try:
         if before > _LONGEST:
             os.ftruncate(fd, 0)

@@ -20,6 +20,7 @@ from mtq.mail.folder import LOOKS, OpenFolder
 from mtq.mail.lock import Holder, Lock, Locks
 from mtq.mail.maildir import Folder
 from mtq.mail.message import MessageFile
+from mtq.mail.warm import Cold
 from mtq.protocol.listing import Listing
 from mtq.protocol.names import Names
 
@@ -41,6 +42,28 @@ def open_maildrop(
 
     A mailbox that is not there is one to which nothing has been delivered: it is empty, and nothing is made.
     """
+    return _opened(mailbox, settings, locks, holder, now, at_hand=False)
+
+
+def open_at_hand(
+    mailbox: bytes, settings: Settings, locks: Locks, holder: Holder, now: Callable[[], int] = time.time_ns
+) -> "Maildrop | None":
+    """The same for the event loop: None where the disk would have to be waited for, or much is to be done.
+
+    That is so for all but the inbox of a mailbox that was opened lately, is not large and has not changed.
+    """
+    if settings.all_folders:
+        return None
+    try:
+        index.look(mailbox)
+        return _opened(mailbox, settings, locks, holder, now, at_hand=True)
+    except Cold:
+        return None
+
+
+def _opened(
+    mailbox: bytes, settings: Settings, locks: Locks, holder: Holder, now: Callable[[], int], at_hand: bool
+) -> "Maildrop":
     lock: Lock | None = None
     try:
         try:
@@ -49,7 +72,7 @@ def open_maildrop(
             if _rootless(settings):
                 raise
             return Maildrop(mailbox, settings, None, now, absent=True)
-        return Maildrop(mailbox, settings, lock, now)
+        return Maildrop(mailbox, settings, lock, now, at_hand=at_hand)
     except BaseException as error:
         if lock is not None:
             lock.release()
@@ -79,7 +102,13 @@ class Maildrop:
     """See the module's first lines. Messages are numbered from 1, as in the listing."""
 
     def __init__(
-        self, mailbox: bytes, settings: Settings, lock: Lock | None, now: Callable[[], int], absent: bool = False
+        self,
+        mailbox: bytes,
+        settings: Settings,
+        lock: Lock | None,
+        now: Callable[[], int],
+        absent: bool = False,
+        at_hand: bool = False,
     ) -> None:
         self._mailbox = mailbox
         self._lock = lock
@@ -90,8 +119,8 @@ class Maildrop:
         self._remembered = False          # what was learnt has been written
         self.wrong_sizes: list[tuple[str, int, int]] = []
         if not absent:
-            self._open(settings.all_folders, now)
-        self.listing = self._listing()
+            self._open(settings.all_folders, now, at_hand)
+        self.listing = self._listing(at_hand)
 
     @property
     def locked(self) -> str | None:
@@ -166,21 +195,26 @@ class Maildrop:
 
     # Opening
 
-    def _open(self, all_folders: bool, now: Callable[[], int]) -> None:
-        remembered = index.read(self._mailbox)
+    def _open(self, all_folders: bool, now: Callable[[], int], at_hand: bool) -> None:
+        remembered = index.at_hand(self._mailbox) if at_hand else index.read(self._mailbox)
         folders = maildir.folders(self._mailbox) if all_folders else [Folder(b"", self._mailbox)]
         for folder in folders:
-            opened = OpenFolder(folder, self._mailbox, remembered.section(folder.name), now)
-            opened.measure(look=self._cleaned)
+            opened = OpenFolder(folder, self._mailbox, remembered.section(folder.name), now, at_hand)
+            opened.measure(self._cleaned, at_hand)
             self._folders.append(opened)
         self._outdated = all_folders and bool(remembered.folders.difference(folder.name for folder in folders))
 
-    def _listing(self) -> Listing:
+    def _listing(self, at_hand: bool) -> Listing:
         sizes = array("q")
         for folder in self._folders:
             self._starts.append(len(sizes) + 1)
             sizes.extend(folder.section.shown() if self._cleaned else folder.section.sizes)
-        return Listing(sizes, _unique_ids(self._folders))
+        if not at_hand:
+            return Listing(sizes, _unique_ids(self._folders))
+        (folder,) = self._folders
+        if adopted.are_there(folder.where):
+            raise Cold
+        return Listing(sizes, folder.section.ids)
 
     # Messages
 

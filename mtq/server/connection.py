@@ -256,7 +256,7 @@ class Connection(asyncio.Protocol):
             case Fetch():
                 return self._fetch(ask)
             case Login():
-                self._run(self._login(ask))
+                return self._log_in(ask)
             case Keys():
                 self._run(self._find_keys(ask))
             case Commit():
@@ -325,6 +325,16 @@ class Connection(asyncio.Protocol):
         if not self._closing:
             self._answer(outcome)
 
+    def _log_in(self, ask: Login) -> bool:
+        """Log the client in; False when that takes a while."""
+        assert self._record is not None
+        maildrop = self._terms.open_at_hand(ask.credentials, self._record)
+        if maildrop is None:
+            self._run(self._login(ask))
+            return False
+        self._opened(maildrop, ask)
+        return True
+
     async def _login(self, ask: Login) -> None:
         began = self._loop.time()
         self._clocks.owe(began)
@@ -344,12 +354,17 @@ class Connection(asyncio.Protocol):
         if isinstance(opened, Upstream):
             self._relay_to(opened, ask)
             return
-        maildrop = opened
+        self._opened(opened, ask)
+
+    def _opened(self, maildrop: Maildrop, ask: Login) -> None:
+        """The client has its mailbox, unless it has gone meanwhile."""
         self._maildrop = maildrop
         if self._decided:
-            self._close_maildrop()      # the client has gone meanwhile
+            self._close_maildrop()
             return
+        record, ledger = self._record, self._terms.ledger
         assert self._session is not None
+        assert record is not None
         self._retrieval = Retrieval(self._session, maildrop, record, lambda cause: self._remark("error", cause))
         record.state, record.messages = "transaction", maildrop.listing.count
         self._clocks.logged_in = True

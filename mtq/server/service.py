@@ -4,10 +4,12 @@ import asyncio
 import secrets
 import socket
 import ssl
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC
 from enum import Enum
+from typing import TypeVar
 
 from mtq.access.policy import Row
 from mtq.access.ranges import IPv4, IPv6, client_address
@@ -17,7 +19,7 @@ from mtq.config.model import TlsMode
 from mtq.errors import MtqError, Refusal
 from mtq.ledger import Cause, ServiceState, SessionRecord
 from mtq.mail import maildrop
-from mtq.mail.lock import Holder
+from mtq.mail.lock import Holder, Locks
 from mtq.mail.maildrop import Maildrop
 from mtq.protocol.asks import Features
 from mtq.protocol.replies import CRLF
@@ -33,6 +35,8 @@ from mtq.server.provisions import Provisions, identify, policy_as_far_as_known, 
 from mtq.server.proxying import Proxying, counts_against_client
 from mtq.server.terms import Client
 from mtq.users.passwd_file import Account
+
+T = TypeVar("T")
 
 
 class State(Enum):
@@ -294,34 +298,44 @@ class Service:
             if target is not None:
                 record.state, record.target = "connecting", str(target.server)
                 return await proxy.log_in(target, credentials)
+        account = self._known(credentials) or await self._verified(credentials)
         loop = asyncio.get_running_loop()
-        in_thread, found = loop.run_in_executor, None
-        if isinstance(credentials, Password):
-            found = await in_thread(None, self._open_at_hand, credentials, record, loop.time())
-        if found is None:
-            account = await self._verified(credentials)
-            found = account, await in_thread(None, self._open_of, account, record)
-        account, opened = found
+        opened = await loop.run_in_executor(None, self._open_of, account, record, maildrop.open_maildrop)
         record.user = account.name
         return opened
 
-    def _open_at_hand(
-        self, credentials: Password, record: SessionRecord, now: float
-    ) -> tuple[Account, Maildrop] | None:
-        """The mailbox of a client who is known at a glance: a second hop to a thread would cost more than the work.
+    def open_at_hand(self, credentials: Credentials, record: SessionRecord) -> Maildrop | None:
+        """The mailbox of a client who is known at a glance, if it can be opened at once: a thread would cost more.
 
-        None: the check takes longer, or the client is refused.
+        None: `open` is to do it, or to say why the client is refused.
         """
-        account = self._house.verifier.at_hand(credentials.user, credentials.secret, now)
-        return None if account is None else (account, self._open_of(account, record))
+        account = None if self.proxying.proxy is not None else self._known(credentials)
+        if account is None:
+            return None
+        try:
+            opened = self._open_of(account, record, maildrop.open_at_hand)
+        except Refusal:
+            return None
+        if opened is not None:
+            record.user = account.name
+        return opened
 
-    def _open_of(self, account: Account, record: SessionRecord) -> Maildrop:
-        """Open a user's mailbox. Waits for the disk. Raises Refusal."""
+    def _known(self, credentials: Credentials) -> Account | None:
+        """Who shows a password that is known, without a costly check, to be right."""
+        if not isinstance(credentials, Password):
+            return None
+        now = asyncio.get_running_loop().time()
+        return self._house.verifier.at_hand(credentials.user, credentials.secret, now)
+
+    def _open_of(
+        self, account: Account, record: SessionRecord, how: Callable[[bytes, maildrop.Settings, Locks, Holder], T]
+    ) -> T:
+        """Open a user's mailbox. Raises Refusal."""
         mailbox, settings = self.offer.mailbox(account)
         since = self.ledger.clock().astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         holder = Holder(account.name, self.name, record.id, record.address, since)
         try:
-            return maildrop.open_maildrop(mailbox, settings, self._house.locks, holder)
+            return how(mailbox, settings, self._house.locks, holder)
         except Refusal as refusal:
             refusal.cause = f"{account.name}: {refusal.cause}"
             raise

@@ -55,6 +55,9 @@ class Terms(Protocol):
     async def keys(self, user: str) -> ScramKeys:
         """What SCRAM has to know of a user, unknown ones included. Raises Refusal."""
 
+    def open_at_hand(self, credentials: Credentials, record: SessionRecord) -> Maildrop | None:
+        """Open the mailbox, if the credentials are right and it can be done at once; None: `open` is to do it."""
+
     async def open(self, credentials: Credentials, record: SessionRecord, called: str) -> Maildrop | Upstream:
         """Check the credentials and open the mailbox, here or at another server. Raises Refusal.
 

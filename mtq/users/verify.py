@@ -100,22 +100,23 @@ class Verifier:
         return account
 
     def at_hand(self, user: str, password: bytes, now: float) -> Account | None:
-        """The account, if this is its password and no costly check is needed to tell; None: ask `password`.
+        """The account, if this is its password and that can be told at once; None: ask `password`.
 
-        Waits for the disk. `now` is the event loop's time.
+        For the event loop, whose time is `now`.
         """
         try:
-            account, stand_in = self._look_up(canonical(user))
-            if stand_in is None:
+            accounts = self._watched.at_hand()
+            account = None if accounts is None else accounts.get(canonical(user) or "")
+            if account is None:
                 return None
-            scheme = schemes.of(stand_in)
+            scheme = schemes.of(account)
         except (UsersUnreadable, schemes.UnknownScheme):
             return None
         if scheme.costly:
             current = self._remembered_of == (self._watched.file, self._watched.readings)
-            right = current and self._memory.knows(stand_in, password, now)
+            right = current and self._memory.knows(account, password, now)
         else:
-            right = scheme.check(stand_in.secret, password)
+            right = scheme.check(account.secret, password)
         return account if right else None
 
     async def _check(self, scheme: schemes.Scheme, account: Account, password: bytes) -> bool:

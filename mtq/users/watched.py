@@ -31,14 +31,17 @@ class Watched:
         with self._reading:
             return self._look()
 
-    def _look(self) -> dict[str, Account]:
+    def at_hand(self) -> dict[str, Account] | None:
+        """The same for the event loop: None if the file has changed and has to be read. Raises UsersUnreadable."""
+        if not self._reading.acquire(blocking=False):
+            return None
         try:
-            status = os.stat(self.file)
-            seen: tuple[int, ...] = (status.st_mtime_ns, status.st_size, status.st_ino, status.st_dev)
-        except FileNotFoundError:
-            seen = ()
-        except OSError as error:
-            raise UsersUnreadable(f"{self.file}: {(error.strerror or str(error)).lower()}") from None
+            return self._accounts if self._stamp() == self._seen else None
+        finally:
+            self._reading.release()
+
+    def _look(self) -> dict[str, Account]:
+        seen = self._stamp()
         if seen != self._seen:
             self._accounts = read(self.file)
             self._seen = seen
@@ -46,6 +49,16 @@ class Watched:
             self._sum_up()
             self._heed()
         return self._accounts
+
+    def _stamp(self) -> tuple[int, ...]:
+        """Of the file as it is now; empty: there is none."""
+        try:
+            status = os.stat(self.file)
+        except FileNotFoundError:
+            return ()
+        except OSError as error:
+            raise UsersUnreadable(f"{self.file}: {(error.strerror or str(error)).lower()}") from None
+        return status.st_mtime_ns, status.st_size, status.st_ino, status.st_dev
 
     def _sum_up(self) -> None:
         accounts = self._accounts.values()
