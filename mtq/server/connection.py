@@ -67,7 +67,6 @@ class Connection(asyncio.Protocol):
         self._inside_tls = False
         self._write_paused = False
         self._read_paused = False
-        self._waits_its_turn = False  # with more of a long answer
         self._half_closed = False     # the client will send no more
         self._parting: tuple[Refusal, str] | None = None
 
@@ -201,20 +200,6 @@ class Connection(asyncio.Protocol):
 
     # The loop of a session
 
-    def _take_turns(self) -> None:
-        """Go on in the next turn of the event loop: a list may be long, and others have something to ask, too."""
-        if not self._waits_its_turn:
-            self._waits_its_turn = True
-            self._loop.call_soon(self._have_turn)
-
-    def _have_turn(self) -> None:
-        self._waits_its_turn = False
-        if self._closing or self._write_paused:      # when the client has caught up, the pump comes here again
-            return
-        assert self._session is not None
-        self._session.receive(b"")
-        self._pump()
-
     def _go_on(self) -> None:
         if self._session is not None and not self._closing and self._relay is None:
             self._pump()
@@ -231,7 +216,7 @@ class Connection(asyncio.Protocol):
                 if not self._do(session.ask):
                     break
             elif session.full and not self._write_paused:
-                self._take_turns()
+                self._await_turn()
                 break
             elif self._parting is not None and not session.full:
                 session.leave(*self._parting)
@@ -240,12 +225,19 @@ class Connection(asyncio.Protocol):
             else:
                 break
         else:
-            if self._turn is None:
-                self._turn = self._loop.call_soon(self._take_turn)
+            self._await_turn()
         self._regulate()
+
+    def _await_turn(self) -> None:
+        """Go on in the next turn of the event loop: others have something to ask, too."""
+        if self._turn is None:
+            self._turn = self._loop.call_soon(self._take_turn)
 
     def _take_turn(self) -> None:
         self._turn = None
+        session = self._session
+        if session is not None and session.full and not self._closing and not self._write_paused:
+            session.receive(b"")      # a list may be long
         self._go_on()
 
     def _do(self, ask: Ask) -> bool:

@@ -5,7 +5,6 @@ shown to the other end, as if a server had said them.
 """
 
 import asyncio
-import io
 import socket
 from collections.abc import Mapping
 from contextlib import suppress
@@ -17,6 +16,7 @@ from mtq.control.methods import SIGNATURES, Handler, Methods
 from mtq.control.wire import NotAnAnswer
 from mtq.ledger import Ledger
 from mtq.server.log import Log
+from mtq.server.stream import Stream
 from tests.fuzz.loopback import hear, say, sound
 from tests.house import WAIT
 from tests.protocol.naive import cut
@@ -54,7 +54,7 @@ async def _conversation(pieces: list[bytes]) -> bytes:
 def _desk() -> Desk:
     """Every method of the protocol: each does nothing, those of services after a while."""
     ledger = Ledger()
-    log = Log("info", as_json=False, out=io.StringIO())
+    log = Log("info", as_json=False, stream=Stream(None, ledger))
     ledger.listen(log)
 
     def at_once(**_: object) -> Row:

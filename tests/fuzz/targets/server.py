@@ -6,7 +6,6 @@ Both are answered and hung up on, nothing inside goes wrong, and the server stop
 
 import asyncio
 import atexit
-import io
 import shutil
 import tempfile
 from collections.abc import AsyncIterator
@@ -24,6 +23,7 @@ from mtq.ledger import Event, Ledger, Remark
 from mtq.server.log import Log
 from mtq.server.privsep.privileges import Direct
 from mtq.server.run import Server
+from mtq.server.stream import Stream
 from tests.fuzz.loopback import hear, say, sound
 from tests.house import WAIT, House
 from tests.protocol.naive import cut
@@ -97,7 +97,7 @@ async def _serving(house: House) -> AsyncIterator[None]:
 
     asyncio.get_running_loop().set_exception_handler(lambda _, context: faults.append(str(context)))
     ledger = Ledger()
-    log = Log("debug", as_json=True, out=io.StringIO())
+    log = Log("debug", as_json=True, stream=Stream(None, ledger))
     ledger.listen(log)
     ledger.listen(entered)
     claimed = claim(house.config.server.control_socket)
