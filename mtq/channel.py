@@ -22,6 +22,9 @@ NOTHING = (BlockingIOError, InterruptedError, ssl.SSLWantReadError)
 NO_ROOM = (BlockingIOError, InterruptedError, ssl.SSLWantWriteError)
 """There is no room to write at the moment."""
 
+NOBODY = asyncio.Protocol()
+"""Whose channel is lost."""
+
 Secured = Callable[[OSError | None], None]
 """Is told that a handshake is done, or why it is not."""
 
@@ -77,6 +80,11 @@ class Channel(asyncio.Transport):
     def tls(self) -> ssl.SSLSocket | None:
         """The same, from the handshake on."""
         return self._tls
+
+    @property
+    def closed(self) -> bool:
+        """Whether it is closed, and nothing waits to be sent any more."""
+        return self._lost
 
     # What a protocol may ask of its transport
 
@@ -336,4 +344,5 @@ class Channel(asyncio.Transport):
         self._loop.call_soon(self._tell_lost, error)
 
     def _tell_lost(self, error: Exception | None) -> None:
-        self._protocol.connection_lost(error)
+        protocol, self._protocol = self._protocol, NOBODY      # no cycle is left for the garbage collector
+        protocol.connection_lost(error)

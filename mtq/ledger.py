@@ -51,6 +51,11 @@ class SessionOpened:
     name: ClassVar[str] = "session.opened"
     session: SessionRecord
 
+    @property
+    def service(self) -> str:
+        """Of which service."""
+        return self.session.service
+
 
 @dataclass(frozen=True, slots=True)
 class SessionLogin:
@@ -60,6 +65,11 @@ class SessionLogin:
     session: SessionRecord
     mechanism: str
     messages: int | None        # None: another server has them
+
+    @property
+    def service(self) -> str:
+        """Of which service."""
+        return self.session.service
 
 
 class Cause(Enum):
@@ -85,6 +95,11 @@ class LoginFailed:
     reason: str
     cause: Cause = Cause.CREDENTIALS
 
+    @property
+    def service(self) -> str:
+        """Of which service."""
+        return self.session.service
+
 
 @dataclass(frozen=True, slots=True)
 class SessionClosed:
@@ -94,6 +109,11 @@ class SessionClosed:
     session: SessionRecord
     reason: str
     seconds: float
+
+    @property
+    def service(self) -> str:
+        """Of which service."""
+        return self.session.service
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +134,11 @@ class LockTaken:
     name: ClassVar[str] = "lock.taken"
     lock: LockRecord
 
+    @property
+    def service(self) -> str:
+        """Of which service."""
+        return self.lock.service
+
 
 @dataclass(frozen=True, slots=True)
 class LockReleased:
@@ -121,6 +146,11 @@ class LockReleased:
 
     name: ClassVar[str] = "lock.released"
     lock: LockRecord
+
+    @property
+    def service(self) -> str:
+        """Of which service."""
+        return self.lock.service
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +168,7 @@ class Remark:
     """Something the administrator should know: `level` is that of the log."""
 
     name: ClassVar[str] = "log"
+    service: ClassVar[str] = ""
     level: str
     text: str
 
@@ -153,19 +184,6 @@ Event = (
     | ServiceState
     | Remark
 )
-
-
-def service_of(event: Event) -> str:
-    """The service that an event is about; of none: empty."""
-    match event:
-        case SessionOpened() | SessionLogin() | LoginFailed() | SessionClosed():
-            return event.session.service
-        case LockTaken() | LockReleased():
-            return event.lock.service
-        case SessionRefused() | ServiceState():
-            return event.service
-        case Remark():
-            return ""
 
 
 CROWDED = "session.refused.crowded"
@@ -204,7 +222,7 @@ class Ledger:
     def enter(self, event: Event) -> None:
         """Enter an event and tell it to all who listen."""
         at = self.clock()
-        counted = self._counted[service_of(event)]
+        counted = self._counted[event.service]
         counted[event.name] += 1
         if isinstance(event, LoginFailed):
             counted[failed(event.cause)] += 1

@@ -7,6 +7,7 @@
 
 import ipaddress
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 IPv4 = ipaddress.IPv4Address
@@ -55,6 +56,7 @@ class Range(NamedTuple):
         return Span(self.version, self.low, self.high) if self.host is None else None
 
 
+@lru_cache(4096)
 def client_address(text: str) -> IPv4 | IPv6:
     """The address of a client as rules see it: IPv4 on an IPv6 socket is IPv4. Raises ValueError."""
     address = ipaddress.ip_address(text.partition("%")[0] if ":" in text else text)

@@ -75,12 +75,13 @@ class Events:
         return self._timer is not None
 
     def _entered(self, at: datetime, event: Event) -> None:
-        name = _FROM_LEDGER.get(event.name)
+        name = _FROM_LEDGER.get(event.name) if self._subscribers else None
         if name is not None:
             self._tell(name, at, lambda: self._data(event))
 
     def _logged(self, line: Line) -> None:
-        self._tell(EventName.LOG, line.at, lambda: {"level": line.level, "text": line.text})
+        if self._subscribers:
+            self._tell(EventName.LOG, line.at, lambda: {"level": line.level, "text": line.text})
 
     def _tell(self, name: EventName, at: datetime, data: Callable[[], Mapping[str, object]]) -> None:
         listening = [who for who, names in self._subscribers.items() if name in names]

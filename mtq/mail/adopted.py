@@ -44,7 +44,7 @@ def read(folder: bytes) -> Mapping[bytes, bytes]:
 
 def are_there(folder: bytes) -> bool:
     """Whether a folder has kept unique-ids."""
-    return os.path.lexists(os.path.join(folder, NAME))
+    return os.access(folder + b"/" + NAME, os.F_OK, follow_symlinks=False)
 
 
 def write(folder: bytes, kept: Mapping[bytes, bytes]) -> None:

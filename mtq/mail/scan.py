@@ -18,7 +18,7 @@ _STEP = 1024
 
 def stamps_of(folder: Folder, now: Callable[[], int]) -> Stamps:
     """The time stamps of a folder. Raises OSError."""
-    new, cur = (_changed(os.path.join(folder.path, name)) for name in maildir.SUBFOLDERS)
+    new, cur = _changed(folder.path + b"/new"), _changed(folder.path + b"/cur")
     return Stamps(new, cur, max(new, cur) < now() - QUIET)
 
 

@@ -92,7 +92,7 @@ class Connection(asyncio.Protocol):
             self._channel.begin()
             return
         # No time of its own: the login clock goes on and decides.
-        self._look()
+        self._look_later()
         self._channel.secure(tls, self._secured)
 
     def _secured(self, error: OSError | None) -> None:
@@ -109,7 +109,7 @@ class Connection(asyncio.Protocol):
             self._now_inside_tls()
         self._session = Session(self._terms.features(self._address, self._inside_tls))
         if self._timer is None:
-            self._look()
+            self._look_later()
         self._pump()
 
     def data_received(self, data: bytes) -> None:
@@ -491,11 +491,14 @@ class Connection(asyncio.Protocol):
             self._clocks.passed(self._relay.last)
         reason = self._clocks.over(now)
         if reason is None:
-            self._timer = self._loop.call_later(self._clocks.next_look(now), self._look)
+            self._look_later()
         elif again:
             self._cut(reason if self._session is not None else "TLS handshake failed: it took too long")
         else:
             self._timer = self._loop.call_later(READ_FIRST, self._look, True)
+
+    def _look_later(self) -> None:
+        self._timer = self._loop.call_later(self._clocks.next_look(self._loop.time()), self._look)
 
     # The end
 
@@ -513,6 +516,7 @@ class Connection(asyncio.Protocol):
             self._decide("connection lost")
         if self._task is None:
             self._close_file()
+            self._retrieval = None      # no cycle is left for the garbage collector
             if self._record is not None:
                 self._terms.left(self)
 
@@ -534,7 +538,8 @@ class Connection(asyncio.Protocol):
             self._channel.abort()
             return
         self._channel.close()
-        self._timer = self._loop.call_later(LAST_WORDS, self._channel.abort)
+        if not self._channel.closed:
+            self._timer = self._loop.call_later(LAST_WORDS, self._channel.abort)
 
     def _stop_timers(self) -> None:
         for timer in (self._timer, self._due):

@@ -1,7 +1,7 @@
 """What a service offers, and to whom: worked out of the configuration once, and replaced whole when that changes."""
 
 import secrets
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from mtq.access.ranges import IPv4, IPv6
 from mtq.config.model import Config, Folders, Mechanism, PlaintextAuth, TlsMode
@@ -12,10 +12,17 @@ from mtq.protocol import scram
 from mtq.protocol.asks import Features
 from mtq.server.house import House
 from mtq.users.passwd_file import Account
-from mtq.users.verify import Verifier
 
 _SASL = {Mechanism.PLAIN: b"PLAIN", Mechanism.LOGIN: b"LOGIN", Mechanism.SCRAM_SHA_256: scram.NAME}
 """In the order in which they are offered."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Offered:
+    """Of the mechanisms: those of AUTH, and whether APOP is there."""
+
+    mechanisms: tuple[bytes, ...]
+    apop: bool
 
 
 class Offer:
@@ -33,15 +40,22 @@ class Offer:
             lock=settings.lock_mailboxes,
             remove_invalid_message_id=settings.remove_invalid_message_id,
         )
+        self._offered = {
+            (all_plain, all_scram): _offered(settings, all_plain, all_scram)
+            for all_plain in (False, True)
+            for all_scram in (False, True)
+        }
         self._stamp_host = _stamp_host(config.server.hostname)
 
     def features(self, address: IPv4 | IPv6, inside_tls: bool, house: House) -> Features:
         """What is offered to this client as things stand."""
+        verifier = house.verifier
+        offered = self._offered[verifier.all_plain(), verifier.all_scram()]
         return Features(
-            mechanisms=tuple(name for mechanism, name in _SASL.items() if self._offers(mechanism, house.verifier)),
+            mechanisms=offered.mechanisms,
             clear_text=inside_tls or self._may_show_password(address, house),
             stls=self._settings.tls is TlsMode.STARTTLS and not inside_tls,
-            timestamp=self._timestamp() if self._offers(Mechanism.APOP, house.verifier) else None,
+            timestamp=self._timestamp() if offered.apop else None,
         )
 
     def mailbox(self, account: Account) -> tuple[bytes, maildrop.Settings]:
@@ -50,19 +64,6 @@ class Offer:
         if settings.root is None:
             settings = replace(settings, root=account.home)      # each mailbox lies in its user's home
         return self._root.mailbox(account.name, account.home), settings
-
-    def _offers(self, mechanism: Mechanism, verifier: Verifier) -> bool:
-        listed = self._settings.mechanisms
-        if listed is not None:
-            return mechanism in listed
-        match mechanism:
-            case Mechanism.PLAIN | Mechanism.LOGIN:
-                return True
-            # A client that is offered more than it can use gives up (PEERS: Cyrus #396, #1475).
-            case Mechanism.SCRAM_SHA_256:
-                return not self._settings.proxy.enabled and verifier.all_scram()
-            case Mechanism.APOP:
-                return not self._settings.proxy.enabled and verifier.all_plain()
 
     def _timestamp(self) -> bytes:
         """Of the greeting, for APOP (RFC 1939, section 7). Never the same twice."""
@@ -78,6 +79,18 @@ class Offer:
                 return house.is_local(address)
             case PlaintextAuth.ALWAYS:
                 return True
+
+
+def _offered(settings: Settings, all_plain: bool, all_scram: bool) -> _Offered:
+    """What is offered if all users could log in by APOP, and if all could by SCRAM."""
+    if settings.mechanisms is not None:
+        listed = set(settings.mechanisms)
+    else:
+        # A client that is offered more than it can use gives up (PEERS: Cyrus #396, #1475).
+        challenges = {Mechanism.SCRAM_SHA_256: all_scram, Mechanism.APOP: all_plain}
+        usable = {each for each, by_all in challenges.items() if by_all and not settings.proxy.enabled}
+        listed = {Mechanism.PLAIN, Mechanism.LOGIN} | usable
+    return _Offered(tuple(name for each, name in _SASL.items() if each in listed), Mechanism.APOP in listed)
 
 
 def _stamp_host(hostname: str) -> str:

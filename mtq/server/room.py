@@ -13,11 +13,16 @@ KEPT = 128
 """Descriptors for everything else: listeners, log, folders and indexes being read, the control socket's clients."""
 
 
+SURE = 32
+"""Connections after which the system is asked again."""
+
+
 class Room:
     """Counts the connections of all services, until each is closed: a session that is decided has its socket yet."""
 
     def __init__(self) -> None:
         self._count = 0
+        self._sure = 0      # so many were allowed the last time that it mattered
 
     @property
     def most(self) -> int | None:
@@ -28,8 +33,11 @@ class Room:
     @property
     def full(self) -> bool:
         """Whether one more would be too many."""
+        if self._count < self._sure:
+            return False
         most = self.most
-        return most is not None and self._count >= most
+        self._sure = self._count + SURE if most is None else min(self._count + SURE, most)
+        return self._count >= self._sure
 
     def enter(self) -> None:
         """One more is in."""
