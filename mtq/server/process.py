@@ -1,6 +1,7 @@
 """The process around a server: its event loop, its signals, and what else is attached to it."""
 
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import Callable
@@ -42,6 +43,7 @@ async def _serve(
     hangup.let_through()
     async with attached(server):
         await server.start()
+        gc.freeze()      # what is there now stays: it need not be looked through again and again
         ready(server)
         with reports.serving():
             reloading = loop.create_task(_reload(server, reports, wanted))
