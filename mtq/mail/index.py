@@ -110,22 +110,20 @@ def decode_section(data: bytes) -> Section:
     """Raises ValueError for anything that `encode_section` did not write."""
     if len(data) < _SECTION.size:
         raise ValueError("cut off")
-    new, cur, quiet, count, *lengths = _SECTION.unpack_from(data)
+    new, cur, quiet, count, names_length, ids_length, forms_length = _SECTION.unpack_from(data)
     sizes, left_out, codes = array("q"), array("i"), array("I")
-    at = _SECTION.size
-    if len(data) != at + count * sum(column.itemsize for column in (sizes, left_out, codes)) + sum(lengths):
+    at, ids_at, forms_at = _SECTION.size, len(data) - forms_length - ids_length, len(data) - forms_length
+    names_at = ids_at - names_length
+    if names_at != at + count * (sizes.itemsize + left_out.itemsize + codes.itemsize):
         raise ValueError("damaged")
     for column in (sizes, left_out, codes):
         end = at + count * column.itemsize
         column.frombytes(data[at:end])
         at = end
-    blocks = []
-    for length in lengths:
-        blocks.append(data[at : at + length])
-        at += length
-    names, forms = Names.parsed(blocks[0]), list(Names.parsed(blocks[2]))
-    ids = Names.parsed(blocks[1]) if blocks[1] else names
-    sizes, left_out, codes = (_little_endian(column) for column in (sizes, left_out, codes))
+    names, forms = Names.parsed(data[names_at:ids_at]), list(Names.parsed(data[forms_at:]))
+    ids = Names.parsed(data[ids_at:forms_at]) if ids_length else names
+    if sys.byteorder == "big":
+        sizes, left_out, codes = (_little_endian(column) for column in (sizes, left_out, codes))
     if not len(names) == len(ids) == count or max(codes, default=-1) >= len(forms):
         raise ValueError("damaged")
     if min(sizes, default=0) < 0 or min(left_out, default=0) < UNKNOWN:
