@@ -24,13 +24,13 @@ class Progress:
     """Seconds since the last acknowledgement."""
 
 
-def of(sock: socket.socket) -> Progress | None:
-    """The connection's progress; None where the system does not tell."""
-    if _OPTION is None:
+def of(sock: socket.socket | None) -> Progress | None:
+    """The connection's progress; None where the system does not tell, or the connection is closed already."""
+    if _OPTION is None or sock is None:
         return None
     try:
         raw = sock.getsockopt(socket.IPPROTO_TCP, _OPTION, _TCP_INFO.size)
-    except OSError:
+    except (OSError, ValueError):      # the latter of uvloop's sockets that are closed
         return None
     if len(raw) < _TCP_INFO.size:
         return None
