@@ -1,7 +1,9 @@
 """The one way in which commands change the configuration."""
 
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -16,6 +18,9 @@ from mtq.errors import MtqError, NoServer, WrongUsage
 
 from . import place, remote
 from .console import note, say
+
+if TYPE_CHECKING:
+    from mtq.control.client import Client
 
 Change = Callable[[Document, Config], str]
 """Changes the document, given what is in force before; says what holds then: `max_connections = 50`."""
@@ -67,9 +72,11 @@ def _tell_server(file: Path, before: Config, after: Config, quiet: bool) -> None
 
     from .reload import complain, say_what_waits
 
+    now, then = before.server.control_socket, after.server.control_socket
     try:
-        # It listens where it did when it started, wherever the change may want it to.
-        with remote.reach(before.server.control_socket, file) as server:
+        # It listens where it did when it started, wherever the change may want it to: or it was there all the time.
+        server, socket = _first(file, now, then)
+        with server:
             told = server.call("server.reload", within=remote.RELOAD)
     except remote.RunsWithAnother as another:
         note(str(another), quiet)
@@ -82,7 +89,17 @@ def _tell_server(file: Path, before: Config, after: Config, quiet: bool) -> None
     except MtqError as error:
         raise type(error)(f"{file} was changed, but the running server could not be told: {error}") from None
     say_what_waits(told, quiet)
+    if socket != then:
+        note(f"until then it listens on {now}, and commands look for it on {then}: restart it now", quiet)
     complain(told, _concerned(before, after))
+
+
+def _first(file: Path, now: Path, then: Path) -> "tuple[Client, Path]":
+    """The server that runs with this file, and on which of two sockets it was reached. Raises as `reach`."""
+    if now != then:
+        with suppress(NoServer):
+            return remote.reach(now, file), now
+    return remote.reach(then, file), then
 
 
 def _concerned(before: Config, after: Config) -> Collection[str] | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mtq.access.policy import Policy, Row
 from mtq.access.rules import Mode
-from mtq.config.difference import AT_START_ONLY, differences, waiting
+from mtq.config.difference import differences, waiting
 from mtq.config.model import Config
 from mtq.errors import Code, MtqError, Refusal
 from mtq.ledger import Event, Ledger, Remark, SessionClosed, SessionRecord
@@ -233,13 +233,13 @@ class Server:
             if self.services[name].state is State.RUNNING:      # one that failed has said so itself
                 text = f"service {name} could not follow, and goes on as before: {reason}"
                 self.ledger.enter(Remark("error", text))
-        return Reloaded(changed, failed, _waiting(changed), self._compared(before))
+        return Reloaded(changed, failed, self._waiting(changed, config), self._compared(before))
 
     async def foresee(self) -> Reloaded:
         """What a reload would take up; nothing changes. Raises ConfigInvalid."""
         config = await self._read(self._house.privileges.peek)
         changed = differences(self.config, config)
-        return Reloaded(changed, {}, _waiting(changed), {})
+        return Reloaded(changed, {}, self._waiting(changed, config), {})
 
     async def start_service(self, name: str) -> bool:
         """Start a service; False if it runs already. Raises MtqError if it cannot."""
@@ -300,6 +300,11 @@ class Server:
             raise MtqError("; ".join(troubles))
 
     # Changing
+
+    def _waiting(self, changed: Iterable[str], config: Config) -> list[str]:
+        """Of these keys, those that wait for the next start; one that is again as it was then does not."""
+        wait = waiting(self._at_start, config)
+        return [key for key in changed if key in wait]
 
     async def _read(self, read: Callable[[], Config]) -> Config:
         """The configuration, with the sockets that systemd has passed. Raises ConfigInvalid."""
@@ -392,11 +397,6 @@ class Server:
         with suppress(TimeoutError):
             await asyncio.wait_for(done.wait(), seconds)
         unlisten()
-
-
-def _waiting(changed: Iterable[str]) -> list[str]:
-    """Of these keys, those that wait for the next start."""
-    return [key for key in changed if key in AT_START_ONLY]
 
 
 def _part(clients: Iterable[Client]) -> None:

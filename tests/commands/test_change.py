@@ -160,7 +160,18 @@ def test_the_server_is_told_where_it_listens_and_not_where_it_will(house: House,
     with house.serving() as running:
         told = run("config", "set", "server.control_socket", "elsewhere.sock").said
         assert told.splitlines()[1] == "server.control_socket counts from the next start of the server on"
+        socket = house.config.server.control_socket
+        there = f"it listens on {socket}, and commands look for it on {house.folder}/elsewhere.sock"
+        assert told.splitlines()[2] == f"until then {there}: restart it now"
         assert running.server.config.server.control_socket == house.folder / "elsewhere.sock"
+
+
+def test_a_server_is_told_that_its_control_socket_is_to_stay_where_it_is_after_all(house: House, run: Run) -> None:
+    with house.serving() as running:
+        run("config", "set", "server.control_socket", "elsewhere.sock")
+        back = run("config", "set", "server.control_socket", "control.sock")
+        assert back.said == 'server.control_socket = "control.sock"'
+        assert running.server.config.server.control_socket == house.config.server.control_socket
 
 
 # Many at once
