@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from mtq.commands.console import rows_of
 from mtq.control.client import Client as Server
 from tests.house import MTQ, House, wait_for_line
 from tests.server.pop import Client
@@ -48,12 +50,10 @@ def clock(tmp_path: Path) -> Clock:
     return Clock(tmp_path)
 
 
-def rows(house: House, method: str) -> list[dict[str, Any]]:  # Any: what JSON holds has no narrower type
+def listed(house: House, method: str, name: str) -> list[Mapping[str, Any]]:  # Any: what JSON holds is of any type
     """What the server lists over its control socket."""
     with Server.connect(house.config.server.control_socket) as server:
-        answer: dict[str, list[dict[str, Any]]] = dict(server.call(method))
-    [found] = answer.values()
-    return found
+        return rows_of(server.call(method), name)
 
 
 @FORWARD_AND_BACK
@@ -81,7 +81,7 @@ def test_a_lock_and_a_penalty_last_as_long_as_they_would_have(house: House, cloc
         client.login()
         assert second.login("wilma").startswith(b"-ERR [AUTH] ")
         clock.set(jump)
-        [lock], [penalty] = rows(house, "lock.list"), rows(house, "penalty.list")
+        [lock], [penalty] = listed(house, "lock.list", "locks"), listed(house, "penalty.list", "penalties")
         assert 0 <= lock["idle_seconds"] < 60
         assert 0 < lock["releases_in"] <= 60
         left = datetime.fromisoformat(penalty["until"]) - datetime.now(UTC) - timedelta(seconds=jump)
@@ -108,7 +108,7 @@ def test_a_range_ends_by_the_clock(house: House, clock: Clock) -> None:
     with house.process(clock.through):
         for days, counts in ((0, True), (3, False), (1, True)):
             clock.set(days * DAY)
-            [row] = [row for row in rows(house, "firewall.list") if row["range"] == "192.0.2.7"]
+            [row] = [row for row in listed(house, "firewall.list", "ranges") if row["range"] == "192.0.2.7"]
             assert row["in_force"] is counts
 
 
