@@ -9,8 +9,9 @@ import re
 import tempfile
 from contextlib import suppress
 
+from mtq.errors import Refusal
 from mtq.mail.index import NAME
-from mtq.mail.maildir import base, wire_size_in_name
+from mtq.mail.maildir import SUBFOLDERS, base, wire_size_in_name
 from tests.mail.mailbox import Mailbox, ids, rows, text
 from tests.mail.wire import sent
 
@@ -34,6 +35,10 @@ def check(octets: bytes) -> None:
         for number, place in enumerate(places.values()):
             _lay(mailbox, place, b"%d\n" % number * (number % 3))
         mailbox.stamp()
+        if _is_none(mailbox):
+            with suppress(Refusal):
+                mailbox.listed(all_folders=True)
+            return
         claimed = {wire_size_in_name(base(os.path.basename(place))) for place in octets.split(b"\0")}
         for everything in (False, True):
             _same_for_every_session(mailbox, everything, claimed)
@@ -67,6 +72,15 @@ def _lay(mailbox: Mailbox, place: bytes, content: bytes) -> None:
         else:
             with open(os.open(where, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb") as file:
                 file.write(content)
+
+
+def _is_none(mailbox: Mailbox) -> bool:
+    """Whether some new or cur is no folder: such a mailbox is refused, and whoever made it has to look."""
+    return any(
+        name in SUBFOLDERS and not os.path.isdir(os.path.join(folder, name))
+        for folder, _, _ in os.walk(mailbox.path)
+        for name in os.listdir(folder)
+    )
 
 
 def _same_for_every_session(mailbox: Mailbox, everything: bool, claimed: set[int | None]) -> None:
