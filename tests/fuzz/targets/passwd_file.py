@@ -1,17 +1,22 @@
 """The users file: the first line is a user name, all after it the file.
 
-Whatever is in it, it is read; a user is added, given another password and removed without a change to anybody else.
+Whatever is in it, it is read, and no user's mailbox lies elsewhere than below the mail root. A user is added, given
+another password and removed without a change to anybody else.
 """
 
+import os
 import tempfile
 from contextlib import suppress
 from pathlib import Path
 
 from mtq.errors import MtqError, WrongUsage
+from mtq.mail.root import MailRoot
 from mtq.users import passwd_file, schemes, scram
 from mtq.users.passwd_file import Account, canonical
 
 STORED = "{PLAIN}open sesame"
+
+PATHS = ("/mail/{user}", "/mail/{domain}/{local}", "/mail/{domain}/x-{local}")
 
 
 def check(octets: bytes) -> None:
@@ -32,6 +37,9 @@ def _stands_by_its_name(account: Account, accounts: dict[str, Account]) -> None:
     assert accounts[account.name] is account
     assert canonical(account.name) == account.name
     assert scram.form(account.scheme, account.secret) is None or account.scheme in scram.SCHEMES
+    for path in PATHS:
+        mailbox = os.path.normpath(MailRoot(path).mailbox(account.name, ""))
+        assert mailbox.startswith(b"/mail/"), mailbox
     with suppress(schemes.UnknownScheme):
         schemes.of(account)
 
