@@ -10,13 +10,16 @@ import tempfile
 from contextlib import suppress
 
 from mtq.errors import Refusal
-from mtq.mail.index import NAME
+from mtq.mail import adopted, index
 from mtq.mail.maildir import SUBFOLDERS, base, wire_size_in_name
 from tests.mail.mailbox import Mailbox, ids, rows, text
 from tests.mail.wire import sent
 
 MOST = 24
 """Places that are laid of one input."""
+
+OURS = {index.NAME, adopted.NAME}
+"""What other programs have no business with: that a damaged list of adopted ids is refused is no finding."""
 
 SECRET = b"not for anybody\n"
 
@@ -59,7 +62,7 @@ def _lay(mailbox: Mailbox, place: bytes, content: bytes) -> None:
     """A file, a link or (with a slash at its end) a folder, where the system lets there be one."""
     path, links, to = place.partition(b">")
     parts = _parts(path)
-    if not parts or parts[0] == NAME:
+    if not parts or OURS.intersection(parts):
         return
     where = mailbox.at(b"/".join(parts))
     with suppress(OSError):
@@ -86,7 +89,7 @@ def _is_none(mailbox: Mailbox) -> bool:
 def _same_for_every_session(mailbox: Mailbox, everything: bool, claimed: set[int | None]) -> None:
     """`claimed` are sizes that names speak of: those are believed for a first listing."""
     with suppress(FileNotFoundError):
-        os.unlink(mailbox.at(NAME))
+        os.unlink(mailbox.at(index.NAME))
     listed = mailbox.listed(everything)
     assert mailbox.listed(everything) == listed
     inbox = mailbox.listed()
