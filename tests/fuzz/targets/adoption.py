@@ -40,7 +40,7 @@ def _read(entries: Iterator[tuple[bytes, bytes]]) -> None:
 
 
 def _kept(octets: bytes) -> None:
-    """The first line is what came before the checksum was right."""
+    """A file of kept unique-ids, and what its lines would be in one with a right checksum."""
     try:
         kept = adopted.decode(octets)
     except ValueError:
