@@ -35,7 +35,12 @@ plaintext_auth = "always"
 mechanisms = ["plain", "login", "scram-sha-256", "apop"]
 folders = "all"
 remove_invalid_message_id = true
+
+[services.pop3.proxy]
+enabled = true
+allow = ["127.0.0.1:1"]
 """
+"""Nobody listens on port 1."""
 
 LETTERS = {"one": b"Subject: one\nMessage-ID: none\n\n.first\nsecond\n", "two": b"Subject: two\r\n\r\nlast"}
 
