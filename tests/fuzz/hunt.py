@@ -4,6 +4,7 @@
     python -m tests.fuzz.hunt TARGET FILE…                   shows it these inputs
 """
 
+import shlex
 import sys
 
 import atheris
@@ -16,7 +17,8 @@ def main() -> None:
     name, *options = sys.argv[1:]
     with atheris.instrument_imports(include=["mtq", "tomllib"]):
         check = targets.check_of(name)
-    atheris.Setup([sys.argv[0], *options], check)
+    itself = shlex.join([sys.executable, "-m", "tests.fuzz.hunt", name])      # as libFuzzer starts more of it
+    atheris.Setup([itself, *options], check)
     atheris.Fuzz()
 
 
