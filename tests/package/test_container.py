@@ -10,13 +10,11 @@ import os
 import shlex
 import shutil
 import subprocess
-import sys
-import sysconfig
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests import loopback
+from tests import loopback, overlay
 from tests.house import wait_for_line
 from tests.mounts import in_own_mounts
 from tests.package.conftest import ROOT
@@ -56,9 +54,7 @@ class Image:
 
 def _from(image: Image, name: str) -> None:
     assert name.startswith("docker.io/library/python:3.")
-    image.environment["PATH"] = f"{sys.base_prefix}/bin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-    for folder in Path(sys.base_prefix).parents:
-        (image.root / folder.relative_to("/")).chmod(0o755)      # such as /root: an image has Python where all may go
+    image.environment["PATH"] = f"{overlay.PYTHON.parent}:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 def _run(image: Image, script: str) -> None:
@@ -108,29 +104,11 @@ STEPS: dict[str, Callable[[Image, str], None]] = {
 
 def built(folder: Path) -> Image:
     """Follow the instructions with the wheel in this folder."""
-    image = Image(overlay(folder), folder, {})
+    image = Image(overlay.new_root(folder), folder, {})
     for word, rest in instructions():
         STEPS[word](image, rest)
-    lent = image.root / "lent"
-    lent.mkdir()
-    subprocess.run(["mount", "--bind", sysconfig.get_path("purelib"), lent], check=True)
-    image.environment["PYTHONPATH"] = "/lent"
+    image.environment["PYTHONPATH"] = overlay.LENT
     return image
-
-
-def overlay(folder: Path) -> Path:
-    """This machine's files, over which may be written; what is written goes with the mounts."""
-    layer, root = folder / "layer", folder / "root"
-    layer.mkdir()
-    root.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", layer], check=True)
-    (layer / "upper").mkdir()
-    (layer / "work").mkdir()
-    layers = f"lowerdir=/,upperdir={layer}/upper,workdir={layer}/work"
-    subprocess.run(["mount", "-t", "overlay", "-o", layers, "overlay", root], check=True)
-    for name in ("dev", "proc"):
-        subprocess.run(["mount", "--rbind", f"/{name}", root / name], check=True)
-    return root
 
 
 def serves_mail_and_is_well(folder: Path) -> None:
