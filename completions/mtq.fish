@@ -114,56 +114,56 @@ function __mtq_service_keys
     printf '%s\t%s\n' \
         'enabled' 'start with the server' \
         'listen' 'where the service listens' \
-        'tls' 'none, by STLS, or from the first byte' \
+        'tls' 'TLS: none, after STLS, or from the first byte' \
         'plaintext_auth' 'from where passwords may come in the clear without TLS' \
         'certificate' 'this service\'s own certificate chain, PEM' \
         'key' 'its private key, PEM' \
-        'min_version' 'this service\'s lowest TLS version' \
-        'mechanisms' 'ways to log in that are offered' \
-        'max_connections' 'clients at a time' \
-        'max_connections_per_address' 'the same for one address; 0: no limit' \
-        'idle_timeout' 'without a complete command' \
-        'login_timeout' 'that a client may take to log in' \
-        'access' 'who is let in' \
-        'firewall' 'ranges that are let in or excluded' \
-        'firewall_file' 'more ranges, one a line' \
-        'folders' 'what a session shows' \
-        'remove_invalid_message_id' 'leave out Message-ID fields that are none' \
-        'lock_mailboxes' 'one session at a time in a mailbox' \
+        'min_version' 'this service\'s own lowest version of TLS' \
+        'mechanisms' 'ways to log in that clients are offered; auto: what passwords as stored allow' \
+        'max_connections' 'most clients at a time' \
+        'max_connections_per_address' 'most clients at a time from one address; 0: no such limit' \
+        'idle_timeout' 'how long a client may send no command before it is cut off' \
+        'login_timeout' 'how long a client may take to log in' \
+        'access' 'who is let in: everyone, who is in `firewall`, or who is in `firewall` or `server.lan`' \
+        'firewall' 'ranges of addresses that are let in, or excluded' \
+        'firewall_file' 'file with more ranges, one a line, # before a comment' \
+        'folders' 'messages that a session shows: of the inbox, or of all folders in one list' \
+        'remove_invalid_message_id' 'send messages without Message-ID fields that RFC 5322 does not allow' \
+        'lock_mailboxes' 'let one session at a time into a mailbox' \
         'proxy.enabled' 'let users log in at other servers through this one' \
-        'proxy.delimiter' 'between user and server: fred#pop.isp.com' \
-        'proxy.only_allowed' 'only servers in `allow`' \
-        'proxy.allow' 'servers that may be used' \
-        'proxy.tls' 'how to speak TLS to the remote server' \
+        'proxy.delimiter' 'sign between user and server in a user name: fred#pop.isp.com' \
+        'proxy.only_allowed' 'let users log in at servers in `allow` only' \
+        'proxy.allow' 'servers at which users may log in' \
+        'proxy.tls' 'TLS to the remote server; auto: port 995, else STLS on port 110' \
         'proxy.verify' 'check the remote server\'s certificate and name' \
-        'proxy.ca_file' 'authorities trusted besides the system\'s' \
-        'proxy.allow_private_targets' 'loopback, private and link-local servers, too' \
-        'proxy.connect_timeout' 'for the connection to a remote server' \
+        'proxy.ca_file' 'certificates of authorities that are trusted besides the system\'s, PEM' \
+        'proxy.allow_private_targets' 'allow servers at loopback, private and link-local addresses, too' \
+        'proxy.connect_timeout' 'how long connecting to a remote server may take' \
         'proxy.dialup.enabled' 'bring a link up before a proxied login' \
-        'proxy.dialup.up' 'command that brings it up; exit 0: it is up' \
+        'proxy.dialup.up' 'command that brings the link up; exit code 0 means that it is up' \
         'proxy.dialup.down' 'command that hangs up' \
-        'proxy.dialup.timeout' 'for the link to come up' \
-        'proxy.dialup.hangup_after' 'idle time before `down` runs'
+        'proxy.dialup.timeout' 'how long the link may take to come up' \
+        'proxy.dialup.hangup_after' 'how long nobody may use the link before `down` runs'
 end
 
 # The keys of the configuration but for the services.
 function __mtq_config_keys
     printf '%s\t%s\n' \
-        'server.hostname' 'default: this machine\'s name' \
-        'server.state_dir' 'mail, indexes, generated certificates' \
-        'server.control_socket' 'where commands reach the running server' \
-        'server.lan' 'the local network' \
-        'server.user' 'started as root: serve as this user' \
-        'server.shutdown_grace' 'for sessions to end when the server stops' \
-        'server.auth_failure_delay' 'before a failed login is answered' \
-        'server.metrics_listen' 'where Prometheus gets metrics; empty: nowhere' \
-        'server.log_format' 'how log lines look' \
-        'server.log_level' 'what is logged' \
-        'mailboxes.path' 'a user\'s Maildir; default STATE/mail/{user}' \
-        'users.file' 'Dovecot passwd-file' \
+        'server.hostname' 'name that the server goes by; default: this machine\'s' \
+        'server.state_dir' 'folder of mail, indexes and the certificates that mtq makes' \
+        'server.control_socket' 'socket by which commands reach the running server' \
+        'server.lan' 'ranges of the local network' \
+        'server.user' 'user as whom a server works that root has started; all mail is this user\'s' \
+        'server.shutdown_grace' 'how long sessions may go on when the server stops' \
+        'server.auth_failure_delay' 'how long a failed login waits for its answer; longer for who goes on failing' \
+        'server.metrics_listen' 'where Prometheus gets metrics, by HTTP; empty: nowhere' \
+        'server.log_format' 'form of log lines' \
+        'server.log_level' 'least important lines that are logged' \
+        'mailboxes.path' 'a user\'s Maildir; default: mail/{user} in the state folder' \
+        'users.file' 'users and their passwords, a passwd-file as Dovecot reads it' \
         'tls.certificate' 'certificate chain, PEM; default: made and renewed by mtq' \
         'tls.key' 'its private key, PEM' \
-        'tls.min_version' 'lowest version of TLS'
+        'tls.min_version' 'lowest version of TLS that clients may use'
 end
 
 # What a key of the configuration, or of a service's table, takes; of paths, those that begin like word.

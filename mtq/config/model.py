@@ -226,21 +226,26 @@ class Dialup:
     """[services.NAME.proxy.dialup]"""
 
     enabled: bool = value(Switch(), False, "bring a link up before a proxied login")
-    up: tuple[str, ...] = value(Several(Text()), (), "command that brings it up; exit 0: it is up")
+    up: tuple[str, ...] = value(
+        Several(Text()), (), "command that brings the link up; exit code 0 means that it is up"
+    )
     down: tuple[str, ...] = value(Several(Text()), (), "command that hangs up")
-    timeout: int = value(Whole(1, 3600, "seconds"), 60, "for the link to come up")
-    hangup_after: int = value(Whole(0, 86400, "seconds"), 120, "idle time before `down` runs")
+    timeout: int = value(Whole(1, 3600, "seconds"), 60, "how long the link may take to come up")
+    hangup_after: int = value(Whole(0, 86400, "seconds"), 120, "how long nobody may use the link before `down` runs")
 
 
 @dataclass(frozen=True)
 class Target:
     """[services.NAME.proxy.targets."HOST"]: what differs for one remote server."""
 
-    port: int | None = value(_port, None, "where it listens")
-    tls: RemoteTls | None = value(Choice(RemoteTls), None, "as in the proxy's table")
-    verify: bool | None = value(Switch(), None, "as in the proxy's table")
-    ca_file: Path | None = value(PathKind(), _no_path, "as in the proxy's table")
-    auth: RemoteAuth = value(Choice(RemoteAuth), RemoteAuth.AUTO, "how to log in there")
+    port: int | None = value(_port, None, "port where it listens")
+    tls: RemoteTls | None = value(Choice(RemoteTls), None, "in place of the one in the proxy's table")
+    verify: bool | None = value(Switch(), None, "in place of the one in the proxy's table")
+    ca_file: Path | None = value(PathKind(), _no_path, "in place of the one in the proxy's table")
+    auth: RemoteAuth = value(
+        Choice(RemoteAuth), RemoteAuth.AUTO,
+        "how to log in there; auto: APOP if its greeting allows, else the best that it offers",
+    )
 
 
 @dataclass(frozen=True)
@@ -248,17 +253,25 @@ class Proxy:
     """[services.NAME.proxy]"""
 
     enabled: bool = value(Switch(), False, "let users log in at other servers through this one")
-    delimiter: str = value(Delimiter(), "#", "between user and server: fred#pop.isp.com")
-    only_allowed: bool = value(Switch(), True, "only servers in `allow`")
-    allow: tuple[str, ...] = value(Several(PatternKind()), (), "servers that may be used")
-    tls: RemoteTls = value(Choice(RemoteTls), RemoteTls.AUTO, "how to speak TLS to the remote server")
+    delimiter: str = value(Delimiter(), "#", "sign between user and server in a user name: fred#pop.isp.com")
+    only_allowed: bool = value(Switch(), True, "let users log in at servers in `allow` only")
+    allow: tuple[str, ...] = value(Several(PatternKind()), (), "servers at which users may log in")
+    tls: RemoteTls = value(
+        Choice(RemoteTls), RemoteTls.AUTO,
+        "TLS to the remote server; auto: port 995, else STLS on port 110",
+    )
     verify: bool = value(Switch(), True, "check the remote server's certificate and name")
-    ca_file: Path | None = value(PathKind(), _no_path, "authorities trusted besides the system's")
-    allow_private_targets: bool = value(Switch(), False, "loopback, private and link-local servers, too")
-    connect_timeout: int = value(Whole(1, 600, "seconds"), 30, "for the connection to a remote server")
-    dialup: Dialup = table(Dialup, "a link to bring up first")
+    ca_file: Path | None = value(
+        PathKind(), _no_path, "certificates of authorities that are trusted besides the system's, PEM"
+    )
+    allow_private_targets: bool = value(
+        Switch(), False, "allow servers at loopback, private and link-local addresses, too"
+    )
+    connect_timeout: int = value(Whole(1, 600, "seconds"), 30, "how long connecting to a remote server may take")
+    dialup: Dialup = table(Dialup, "a link that is brought up before a proxied login")
     targets: Mapping[str, Target] = field(
-        default_factory=dict, metadata={"tables": Target, "names": HostKind(), "about": "per-server exceptions"}
+        default_factory=dict,
+        metadata={"tables": Target, "names": HostKind(), "about": "what is different for one remote server"},
     )
 
 
@@ -270,24 +283,37 @@ class Service:
     listen: tuple[Listen, ...] = value(
         Several(ListenKind(), lone=True, least=1), (Listen(110),), "where the service listens"
     )
-    tls: TlsMode = value(Choice(TlsMode), TlsMode.STARTTLS, "none, by STLS, or from the first byte")
+    tls: TlsMode = value(Choice(TlsMode), TlsMode.STARTTLS, "TLS: none, after STLS, or from the first byte")
     plaintext_auth: PlaintextAuth = value(
         Choice(PlaintextAuth), PlaintextAuth.LOCAL, "from where passwords may come in the clear without TLS"
     )
     certificate: Path | None = value(PathKind(), _no_path, f"this service's own {_certificate}")
     key: Path | None = value(PathKind(), _no_path, _key)
-    min_version: TlsVersion | None = value(Choice(TlsVersion), None, "this service's lowest TLS version")
-    mechanisms: tuple[Mechanism, ...] | None = value(Mechanisms(), None, "ways to log in that are offered")
-    max_connections: int = value(Whole(1, 999), 25, "clients at a time")
-    max_connections_per_address: int = value(Whole(0, 999), 0, "the same for one address; 0: no limit")
-    idle_timeout: int = value(Whole(1, 86400, "seconds"), 60, "without a complete command")
-    login_timeout: int = value(Whole(1, 3600, "seconds"), 60, "that a client may take to log in")
-    access: Mode = value(Choice(Mode), Mode.FIREWALL_AND_LAN, "who is let in")
-    firewall: tuple[Entry, ...] = value(Several(EntryKind()), (), "ranges that are let in or excluded")
-    firewall_file: Path | None = value(PathKind(), _no_path, "more ranges, one a line")
-    folders: Folders = value(Choice(Folders), Folders.INBOX, "what a session shows")
-    remove_invalid_message_id: bool = value(Switch(), False, "leave out Message-ID fields that are none")
-    lock_mailboxes: bool = value(Switch(), True, "one session at a time in a mailbox")
+    min_version: TlsVersion | None = value(Choice(TlsVersion), None, "this service's own lowest version of TLS")
+    mechanisms: tuple[Mechanism, ...] | None = value(
+        Mechanisms(), None, "ways to log in that clients are offered; auto: what passwords as stored allow"
+    )
+    max_connections: int = value(Whole(1, 999), 25, "most clients at a time")
+    max_connections_per_address: int = value(
+        Whole(0, 999), 0, "most clients at a time from one address; 0: no such limit"
+    )
+    idle_timeout: int = value(
+        Whole(1, 86400, "seconds"), 60, "how long a client may send no command before it is cut off"
+    )
+    login_timeout: int = value(Whole(1, 3600, "seconds"), 60, "how long a client may take to log in")
+    access: Mode = value(
+        Choice(Mode), Mode.FIREWALL_AND_LAN,
+        "who is let in: everyone, who is in `firewall`, or who is in `firewall` or `server.lan`",
+    )
+    firewall: tuple[Entry, ...] = value(Several(EntryKind()), (), "ranges of addresses that are let in, or excluded")
+    firewall_file: Path | None = value(PathKind(), _no_path, "file with more ranges, one a line, # before a comment")
+    folders: Folders = value(
+        Choice(Folders), Folders.INBOX, "messages that a session shows: of the inbox, or of all folders in one list"
+    )
+    remove_invalid_message_id: bool = value(
+        Switch(), False, "send messages without Message-ID fields that RFC 5322 does not allow"
+    )
+    lock_mailboxes: bool = value(Switch(), True, "let one session at a time into a mailbox")
     proxy: Proxy = table(Proxy, "logins at other servers")
 
 
@@ -295,20 +321,27 @@ class Service:
 class Server:
     """[server]"""
 
-    hostname: str = value(Text("a host name"), "", "default: this machine's name")
-    state_dir: Path = value(PathKind(), UNSET, "mail, indexes, generated certificates")
-    control_socket: Path = value(PathKind(), UNSET, "where commands reach the running server")
+    hostname: str = value(Text("a host name"), "", "name that the server goes by; default: this machine's")
+    state_dir: Path = value(PathKind(), UNSET, "folder of mail, indexes and the certificates that mtq makes")
+    control_socket: Path = value(PathKind(), UNSET, "socket by which commands reach the running server")
     lan: tuple[Entry, ...] = value(
         Several(EntryKind()),
         (Entry(ranges.parse("127.0.0.0/8")), Entry(ranges.parse("::1"))),
-        "the local network",
+        "ranges of the local network",
     )
-    user: str | None = value(Text("a user of this system"), None, "started as root: serve as this user")
-    shutdown_grace: int = value(Whole(0, 600, "seconds"), 10, "for sessions to end when the server stops")
-    auth_failure_delay: int = value(Whole(0, 30, "seconds"), 2, "before a failed login is answered")
-    metrics_listen: Listen | None = value(MaybeListen(), None, "where Prometheus gets metrics; empty: nowhere")
-    log_format: LogFormat = value(Choice(LogFormat), LogFormat.TEXT, "how log lines look")
-    log_level: LogLevel = value(Choice(LogLevel), LogLevel.INFO, "what is logged")
+    user: str | None = value(
+        Text("a user of this system"), None,
+        "user as whom a server works that root has started; all mail is this user's",
+    )
+    shutdown_grace: int = value(Whole(0, 600, "seconds"), 10, "how long sessions may go on when the server stops")
+    auth_failure_delay: int = value(
+        Whole(0, 30, "seconds"), 2, "how long a failed login waits for its answer; longer for who goes on failing"
+    )
+    metrics_listen: Listen | None = value(
+        MaybeListen(), None, "where Prometheus gets metrics, by HTTP; empty: nowhere"
+    )
+    log_format: LogFormat = value(Choice(LogFormat), LogFormat.TEXT, "form of log lines")
+    log_level: LogLevel = value(Choice(LogLevel), LogLevel.INFO, "least important lines that are logged")
 
 
 @dataclass(frozen=True)
@@ -316,7 +349,8 @@ class Mailboxes:
     """[mailboxes]"""
 
     path: str = value(
-        Template(("user", "local", "domain", "home")), "", "a user's Maildir; default STATE/mail/{user}"
+        Template(("user", "local", "domain", "home")), "",
+        "a user's Maildir; default: mail/{user} in the state folder",
     )
 
 
@@ -324,7 +358,7 @@ class Mailboxes:
 class Users:
     """[users]"""
 
-    file: Path = value(PathKind(), Path("users"), "Dovecot passwd-file")
+    file: Path = value(PathKind(), Path("users"), "users and their passwords, a passwd-file as Dovecot reads it")
 
 
 @dataclass(frozen=True)
@@ -333,7 +367,7 @@ class Tls:
 
     certificate: Path = value(PathKind(), UNSET, f"{_certificate}; default: made and renewed by mtq")
     key: Path = value(PathKind(), UNSET, _key)
-    min_version: TlsVersion = value(Choice(TlsVersion), TlsVersion.V1_2, "lowest version of TLS")
+    min_version: TlsVersion = value(Choice(TlsVersion), TlsVersion.V1_2, "lowest version of TLS that clients may use")
 
 
 @dataclass(frozen=True)

@@ -163,7 +163,7 @@ def test_the_keys_come_from_the_model() -> None:
     assert Key("server.log_level", "what is logged", Choices(("debug", "info", "warning", "error"))) in keys.config
     assert Key("tls.key", "its private key, PEM", Source.FILES) in keys.config
     assert Key("enabled", "start with the server", Choices(("true", "false"))) in keys.service
-    assert Key("max_connections", "clients at a time", Source.NOWHERE) in keys.service
+    assert Key("max_connections", "most clients at a time", Source.NOWHERE) in keys.service
     assert {"mechanisms", "proxy.enabled", "proxy.dialup.up"} <= {key.name for key in keys.service}
     assert not any(key.name.startswith(("services", "proxy.targets")) for key in (*keys.config, *keys.service))
 

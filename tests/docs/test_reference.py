@@ -45,5 +45,5 @@ def test_every_command_and_every_option_is_in_the_reference() -> None:
 def test_every_table_and_key_is_in_the_reference() -> None:
     text = FILES["docs/configuration.md"]
     assert '## [services.NAME.proxy.targets."HOST"]' in text
-    assert "| `max_connections` | clients at a time | a whole number from 1 to 999 | `25` |" in text
-    assert "| `firewall_file` | more ranges, one a line | a path | not set |" in text
+    assert "| `max_connections` | most clients at a time | a whole number from 1 to 999 | `25` |" in text
+    assert "| `firewall_file` | file with more ranges, one a line, # before a comment | a path | not set |" in text
