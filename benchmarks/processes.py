@@ -21,8 +21,8 @@ def family(pid: int) -> list[int]:
 
 def cpu(pid: int) -> float:
     """Seconds of CPU that the family has used, with what those have used that are gone and were waited for."""
-    ticks = [sum(map(int, fields[11:15])) for each in family(pid) if (fields := _stat(each))]
-    return sum(ticks) / TICK
+    gone = [sum(map(int, fields[13:15])) for each in family(pid) if (fields := _stat(each))]
+    return sum(map(_run, family(pid))) / 1e9 + sum(gone) / TICK
 
 
 def memory(pid: int) -> float:
@@ -35,6 +35,15 @@ def memory(pid: int) -> float:
             continue
         total += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
     return float(total)
+
+
+def _run(pid: int) -> int:
+    """Nanoseconds that the threads of a process have run; ticks of a hundredth of a second would be too coarse."""
+    try:
+        threads = os.listdir(f"/proc/{pid}/task")
+        return sum(int(Path(f"/proc/{pid}/task/{each}/schedstat").read_text().split()[0]) for each in threads)
+    except OSError:
+        return 0
 
 
 def _stat(pid: int) -> list[str]:

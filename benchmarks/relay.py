@@ -20,7 +20,7 @@ from pathlib import Path
 import trustme
 import uvloop
 
-from mtq.proxy.relay import Relay
+from mtq.proxy.relay import Buffer, Relay
 
 MEGABYTE = 1 << 20
 SPLICE = os.SPLICE_F_MOVE | os.SPLICE_F_NONBLOCK
@@ -112,7 +112,7 @@ async def relay(mode: str, port: int, ports: "multiprocessing.Queue[int]", ca: s
         theirs, _ = await loop.create_connection(
             asyncio.Protocol, sock=remote, ssl=context, server_hostname="localhost" if ca else None
         )
-        Relay(Tally(), lambda reason: None, done.set).begin(ours, theirs)
+        Relay(Tally(), Buffer(), lambda reason: None, done.set).begin(ours, theirs)
     await done.wait()
     for sock in (client, remote, listening):
         sock.close()

@@ -12,7 +12,7 @@ from mtq.proxy.dialup import Dialup, NoLink, Share
 from mtq.proxy.failures import Failures
 from mtq.proxy.login import LoggedIn, Login
 from mtq.proxy.refusals import NotAllowed, Trouble, Unreachable
-from mtq.proxy.relay import Relay, Tally
+from mtq.proxy.relay import Buffer, Relay, Tally
 from mtq.proxy.resolve import Resolver
 from mtq.proxy.settings import Settings
 from mtq.proxy.steps import UNWATCHED, Watch
@@ -33,10 +33,11 @@ Check = Callable[[Route, Sequence[Address]], None]
 class Upstream:
     """A mailbox on a remote server, open. Whoever has it relays it or closes it."""
 
-    def __init__(self, logged_in: LoggedIn, give_back: Callable[[], None]) -> None:
+    def __init__(self, logged_in: LoggedIn, buffer: Buffer, give_back: Callable[[], None]) -> None:
         self.server: Server = logged_in.wire.server
         self.mechanism = logged_in.mechanism
         self._wire = logged_in.wire
+        self._buffer = buffer
         self._give_back = give_back
         self.answer = logged_in.answer
 
@@ -55,7 +56,7 @@ class Upstream:
             self._give_back()
             closed()
 
-        relay = Relay(tally, ended, over)
+        relay = Relay(tally, self._buffer, ended, over)
         wire = self._wire
         rest = wire.detach(relay.remote_lost)
         relay.begin(client, wire.transport, rest, sent_ahead, client_full, wire.lost)
@@ -81,6 +82,7 @@ class Proxy:
         self.policy = Policy(settings)
         self.caller = Caller(Trust(), is_lan, is_own, settings.connect_timeout)
         self._resolver = Resolver()
+        self._buffer = Buffer()
         self.patience = settings.connect_timeout
         self._delimiter = settings.delimiter
         self._failures = failures
@@ -104,7 +106,7 @@ class Proxy:
             addresses = await self.addresses(route, bring_up, self.caller.check)
             wire = await self.caller.call(route, addresses)
             logged_in = await self.login(target, credentials.secret, route, addresses).run(wire)
-            return Upstream(logged_in, share.give_back)
+            return Upstream(logged_in, self._buffer, share.give_back)
         except BaseException:
             share.give_back()
             raise

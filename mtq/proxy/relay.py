@@ -1,13 +1,18 @@
 """The relay between a client and a remote server: octets pass both ways untouched, and are counted.
 
-It is copied, not spliced: copied, a megabyte costs 0.25 to 0.4 ms of CPU; spliced, as much or at best a third less,
-and only where neither side has TLS (benchmarks/relay.py). Each direction holds what one read brings and one
-transport's buffer, for whoever reads slowly stops the other side from being read. When one side ends, both end.
+What one side sends is read into a buffer that all relays share, and sent from there before anything else is read.
+Only what the other side's kernel does not take is kept, and whoever reads slowly stops the other side from being
+read. When one side ends, both end.
+
+Spliced by the kernel, mail would cost as much or at best a tenth less (benchmarks/NOTES.md).
 """
 
 import asyncio
 from collections.abc import Callable
 from typing import Protocol, cast
+
+SIZE = 1 << 18
+"""Octets read at a time at most."""
 
 LAST_WORDS = 5.0
 """Seconds for what remains to be sent when a side has ended."""
@@ -23,10 +28,23 @@ class Tally(Protocol):
     bytes_out: int
 
 
-class _Side(asyncio.Protocol):
+class Buffer:
+    """Where a read puts octets, whichever relay reads."""
+
+    def __init__(self) -> None:
+        self.view = memoryview(bytearray(SIZE))
+
+    def renew(self) -> None:
+        """Leave what is in it to who still has to send it."""
+        self.view = memoryview(bytearray(SIZE))
+
+
+class _Side(asyncio.BufferedProtocol):
     """One side; what it hears goes to the other."""
 
-    def __init__(self, relay: "Relay", transport: asyncio.Transport, ended: str, lost: bool = False) -> None:
+    def __init__(
+        self, relay: "Relay", transport: asyncio.Transport, buffer: Buffer, ended: str, lost: bool = False
+    ) -> None:
         self.ended = ended      # why the session is over if this side ends it
         self.transport = transport
         self.inside_tls = transport.get_extra_info("ssl_object") is not None
@@ -35,10 +53,29 @@ class _Side(asyncio.Protocol):
         self._closing = False
         self.other: _Side
         self._relay = relay
+        self._buffer = buffer
 
-    def data_received(self, data: bytes) -> None:
-        self._relay.passed(self, len(data))
-        self.other.write(data)
+    def take_over(self) -> None:
+        """Be the transport's protocol. uvloop reads on in the former one's way until it is told to read anew."""
+        self.transport.pause_reading()
+        self.transport.set_protocol(self)
+        self.transport.resume_reading()
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self._buffer.view
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self._relay.passed(self, nbytes)
+        self.other.send(self._buffer.view[:nbytes])
+
+    def send(self, data: memoryview) -> None:
+        """Send to this side what is in the buffer, which somebody else is about to use."""
+        if self.unsent():
+            self.write(bytes(data))
+            return
+        self.write(data)
+        if self.unsent():
+            self._buffer.renew()
 
     def eof_received(self) -> bool:
         return self._relay.half_closed(self)
@@ -64,7 +101,7 @@ class _Side(asyncio.Protocol):
         else:
             self.transport.pause_reading()
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | memoryview) -> None:
         """Send to this side, if it can still be sent to."""
         if not self._closing and not self.transport.is_closing():
             self.transport.write(data)
@@ -87,8 +124,11 @@ class Relay:
     that, when both transports are closed.
     """
 
-    def __init__(self, tally: Tally, ended: Callable[[str], None], closed: Callable[[], None]) -> None:
+    def __init__(
+        self, tally: Tally, buffer: Buffer, ended: Callable[[str], None], closed: Callable[[], None]
+    ) -> None:
         self._tally = tally
+        self._buffer = buffer
         self._ended = ended
         self._closed = closed
         self._loop = asyncio.get_running_loop()
@@ -114,15 +154,17 @@ class Relay:
         `client_full`: the client's transport has asked for a pause in writing. `remote_lost`: it is known already
         that the remote server has hung up.
         """
-        self._client = _Side(self, cast(asyncio.Transport, client), "client hung up")
-        self._remote = _Side(self, cast(asyncio.Transport, remote), "ended by the remote server", remote_lost)
+        buffer = self._buffer
+        self._client = _Side(self, cast(asyncio.Transport, client), buffer, "client hung up")
+        self._remote = _Side(self, cast(asyncio.Transport, remote), buffer, "ended by the remote server", remote_lost)
         self._client.other, self._remote.other = self._remote, self._client
-        client.set_protocol(self._client)
-        remote.set_protocol(self._remote)
+        for side in (self._client, self._remote):
+            side.take_over()
         if client_full:
             self._client.pause_writing()
         if to_client:
-            self._remote.data_received(to_client)
+            self.passed(self._remote, len(to_client))
+            self._client.write(to_client)
         if to_remote:
             self._remote.write(to_remote)
         if remote_lost:

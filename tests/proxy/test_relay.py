@@ -218,17 +218,51 @@ def test_a_server_that_reads_slowly_costs_a_bounded_buffer_and_gets_everything(l
     assert taken == [size]
 
 
-def pour_out(sock: socket.socket, size: int, stuck: threading.Event) -> None:
-    """Send so much, and tell when nobody takes any more."""
+@LOOPS
+@TLS
+def test_what_a_slow_client_has_still_to_get_stays_as_it_is_while_others_are_read(
+    context: ssl.SSLContext, ca_file: Path, client_tls: bool, remote_tls: bool, loop: LoopFactory
+) -> None:
+    size, asked = 16 * MEGABYTE, b"NOOP\r\n" * 200_000
+    stuck, heard = threading.Event(), threading.Event()
+
+    def pour(peer: Peer) -> None:
+        peer.hear()
+        left = pour_out(peer.sock, size, stuck, until_stuck=True)
+        drain(peer.sock, len(asked))
+        heard.set()
+        pour_out(peer.sock, left, threading.Event())
+        peer.wait_for_the_end()
+
+    with Remote(logged_in(pour, context if remote_tls else None)) as remote, front(
+        remote, loop, ca_file if remote_tls else None, context if client_tls else None
+    ) as server:
+        with Client(server.port, authority=ca_file if client_tls else None) as client:
+            client.line()
+            client.send(b"RETR 1\r\n")
+            assert stuck.wait(WAIT)
+            client.send(asked)
+            assert heard.wait(WAIT)
+            while size:
+                data = client.sock.recv(1 << 18)
+                assert not data.strip(b"\0")
+                size -= len(data)
+        server.end()
+
+
+def pour_out(sock: socket.socket, size: int, stuck: threading.Event, until_stuck: bool = False) -> int:
+    """Send so much, and tell when nobody takes any more; what is left."""
     block = bytes(65536)
     sock.settimeout(0.3)
     left = size
-    while left:
+    while left and not (until_stuck and stuck.is_set()):
         try:
             left -= sock.send(block[:left])
         except TimeoutError:
             stuck.set()
             sock.settimeout(WAIT)
+    sock.settimeout(WAIT)
+    return left
 
 
 def drain(sock: socket.socket, size: int) -> int:
