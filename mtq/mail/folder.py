@@ -62,7 +62,7 @@ class OpenFolder:
         place = self.section.places[row]
         if place == GONE:
             return None
-        return os.path.join(self._folder.path, maildir.path_of(place, self.section.names[row]))
+        return self._folder.path + b"/" + maildir.path_of(place, self.section.names[row])
 
     def look(self) -> bool:
         """Find out where the messages are now that another program has moved or flagged some. Raises OSError.

@@ -60,9 +60,9 @@ class Lines:
                 return None
             self._start, self._skipping = end + 1, False
             return self.next(limit)
-        if limit < AUTH_LIMIT and self._data[self._start : self._start + 5].upper() == b"AUTH ":
-            limit = AUTH_LIMIT
         length = (end + 1 if end >= 0 else len(self._data)) - self._start
+        if length > limit and self._data[self._start : self._start + 5].upper() == b"AUTH ":
+            limit = AUTH_LIMIT
         if length > limit:
             if end < 0:
                 self.drop()

@@ -55,8 +55,10 @@ class Names(Sequence[bytes]):
     def __getitem__(self, at: int | slice) -> bytes | list[bytes]:
         if isinstance(at, slice):
             return [self[row] for row in range(*at.indices(len(self)))]
-        row = range(len(self))[at]
-        return self.block[self._start(row) : self._lengths[row] + row]
+        lengths = self._lengths
+        row = at if at >= 0 else range(len(lengths))[at]
+        end = lengths[row] + row
+        return self.block[lengths[row - 1] + row if row else 0 : end]
 
     def __iter__(self) -> Iterator[bytes]:
         """A few at a time: who goes through a long list slowly does not hold it as objects."""

@@ -32,6 +32,38 @@ def multiline(rows: list[bytes], text: bytes = b"") -> bytes:
     return CRLF.join(rows)
 
 
+def message(stored: bytes) -> tuple[bytes, int]:
+    """A stored message as it travels but for END, and its octets, dots not counted: what `Body` makes in pieces."""
+    text = _wire_lines(stored)
+    if text and text[-1] != 0x0A:
+        text += CRLF
+    return _stuffed(text, True), len(text)
+
+
+def _wire_lines(text: bytes) -> bytes:
+    """End each line with CRLF. A CR in the end is one that no LF follows."""
+    # To look for one octet is a hundred times quicker than for two, and most mail is stored without any CR.
+    if b"\r" not in text:
+        return text.replace(b"\n", b"\r\n")
+    ended = text.count(b"\r\n")
+    if ended == text.count(b"\n"):
+        return text
+    if ended:
+        text = text.replace(b"\r\n", b"\n")
+    return text.replace(b"\n", b"\r\n")
+
+
+def _stuffed(text: bytes, at_line_start: bool) -> bytes:
+    """Put a dot before each line that begins with one."""
+    # Most of a large message is an attachment in base64, which has no dots: these, too, are looked for alone.
+    first = text.find(b".")
+    if first < 0:
+        return text
+    if _DOT_LINE.search(text, max(first - 1, 0), text.rfind(b".") + 1):
+        text = text.replace(b"\n.", b"\n..")
+    return b"." + text if first == 0 and at_line_start else text
+
+
 class WireText:
     """Turns the text of a stored message into wire lines, piece by piece: every LF becomes CRLF.
 
@@ -54,13 +86,7 @@ class WireText:
             piece, self._held = piece[:-1], b"\r"
         if not piece:
             return piece
-        # To look for one octet is a hundred times quicker than for two, and most mail is stored without any CR.
-        if b"\r" not in piece:
-            piece = piece.replace(b"\n", b"\r\n")
-        elif (ended := piece.count(b"\r\n")) != piece.count(b"\n"):
-            if ended:
-                piece = piece.replace(b"\r\n", b"\n")
-            piece = piece.replace(b"\n", b"\r\n")
+        piece = _wire_lines(piece)
         self._open = not piece.endswith(b"\n")
         self.octets += len(piece)
         return piece
@@ -201,8 +227,5 @@ class Body:
     def _stuff(self, text: bytes) -> bytes:
         if not text:
             return text
-        starts_with_dot = self._line_start and text[0] == 0x2E
-        self._line_start = text[-1] == 0x0A
-        if _DOT_LINE.search(text):
-            text = text.replace(b"\n.", b"\n..")
-        return b"." + text if starts_with_dot else text
+        at_line_start, self._line_start = self._line_start, text[-1] == 0x0A
+        return _stuffed(text, at_line_start)

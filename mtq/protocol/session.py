@@ -91,7 +91,7 @@ class Session:
     """See the module's first lines."""
 
     __slots__ = (
-        "_failures", "_lines", "_mistakes", "_out", "_size", "ask", "features", "full", "heard", "octets", "state",
+        "_failures", "_lines", "_mistakes", "_out", "ask", "features", "full", "heard", "octets", "state", "unsent",
     )
 
     def __init__(self, features: Features) -> None:
@@ -103,7 +103,7 @@ class Session:
         self.octets = 0       # of the message sent last, counted while it was sent
         self._lines = Lines()
         self._out: list[bytes] = []
-        self._size = 0
+        self.unsent = 0       # octets that take() would give
         self._mistakes = 0
         self._failures = 0
         stamp = features.timestamp
@@ -118,7 +118,7 @@ class Session:
         self.full = False
         last = self.heard + COMMANDS_AT_ONCE
         while self.ask is None:
-            if self._size >= OUTPUT_LIMIT or self.heard == last:
+            if self.unsent >= OUTPUT_LIMIT or self.heard == last:
                 self.full = True
                 return
             if isinstance(self.state, Open) and self.state.lines is not None:
@@ -145,21 +145,21 @@ class Session:
         """All that is to be sent so far, once."""
         out = self._out[0] if len(self._out) == 1 else b"".join(self._out)
         self._out.clear()
-        self._size = 0
+        self.unsent = 0
         return out
 
     def answer(self, result: Answer) -> None:
         """Take the outcome of the open ask. The session goes on with what the client has sent meanwhile."""
         ask, self.ask = self.ask, None
         match ask, result:
+            case Fetch(), Piece():
+                self._piece(ask, result)
             case Login(), Listing():
                 self._opened(result)
             case (Login() | Keys()), Refusal():
                 self._refused(result)
             case Keys(), sasl.ScramKeys():
                 self._looked_up(result)
-            case Fetch(), Piece():
-                self._piece(ask, result)
             case Fetch(), Refusal():
                 self._unreadable(result)
             case Commit(), Committed():
@@ -211,9 +211,14 @@ class Session:
     def _piece(self, fetch: Fetch, piece: Piece) -> None:
         state = self._open
         if state.body is None:
-            state.body = replies.Body(fetch.lines)
             octets = b"%d octets" % state.listing.size(fetch.number)
             self._ok(octets if fetch.lines is None else b"")
+            if piece.last and fetch.lines is None:
+                text, self.octets = replies.message(piece.data)
+                self._say(text)
+                self._say(replies.END)
+                return
+            state.body = replies.Body(fetch.lines)
         self._say(state.body.feed(piece.data))
         if piece.last or state.body.done:
             self._say(state.body.finish())
@@ -469,7 +474,7 @@ class Session:
 
     def _say(self, data: bytes) -> None:
         self._out.append(data)
-        self._size += len(data)
+        self.unsent += len(data)
 
 
 MECHANISMS: Mapping[bytes, Callable[[], sasl.Mechanism]] = {**sasl.CLEAR_TEXT, scram.NAME: scram.Server}

@@ -17,7 +17,7 @@ from mtq.errors import Code, Refusal
 from mtq.ledger import Cause, LoginFailed, Remark, SessionLogin, SessionRecord, SessionRefused
 from mtq.mail.maildrop import Maildrop
 from mtq.protocol.asks import Answer, Ask, Bye, Commit, Committed, Fetch, Keys, Login, StartTls
-from mtq.protocol.session import Session
+from mtq.protocol.session import OUTPUT_LIMIT, Session
 from mtq.proxy.proxy import Upstream
 from mtq.proxy.relay import Relay
 from mtq.server import progress
@@ -211,7 +211,9 @@ class Connection(asyncio.Protocol):
         for _ in range(AT_ONCE):
             if self._closing:
                 break
-            self._write(session.take())
+            # Messages that are asked for together are sent together.
+            if session.unsent >= OUTPUT_LIMIT or not isinstance(session.ask, Fetch):
+                self._write(session.take())
             if session.ask is not None:
                 if not self._do(session.ask):
                     break
@@ -226,6 +228,7 @@ class Connection(asyncio.Protocol):
                 break
         else:
             self._await_turn()
+        self._write(session.take())
         self._regulate()
 
     def _await_turn(self) -> None:

@@ -36,7 +36,7 @@ class Retrieval:
             return True
         if data is None:
             return False
-        self.answer(ask, data)
+        self._piece(ask, data)
         return True
 
     async def from_disk(self, ask: Fetch) -> Outcome:
@@ -51,10 +51,10 @@ class Retrieval:
 
     def answer(self, ask: Fetch, outcome: Outcome) -> None:
         """Give the session what was read, or why nothing was."""
-        if isinstance(outcome, bytes):
-            self._piece(ask, outcome)
-        else:
+        if isinstance(outcome, Refusal | OSError):
             self._unreadable(ask, outcome)
+        else:
+            self._piece(ask, outcome)
 
     def close(self) -> None:
         """Done with the message that is open."""

@@ -82,10 +82,8 @@ def test_no_link_is_followed(mailbox: Mailbox) -> None:
 
 def test_a_fifo_is_not_waited_for(mailbox: Mailbox) -> None:
     os.mkfifo(mailbox.at(b"new/1"))
-    file = MessageFile(mailbox.at(b"new/1"))
     with pytest.raises(OSError, match="seek"):
-        file.read()
-    file.close()
+        MessageFile(mailbox.at(b"new/1"))
 
 
 def test_closing_gives_the_descriptor_back(mailbox: Mailbox) -> None:

@@ -44,6 +44,18 @@ def sent(pieces: Iterable[bytes], lines: int | None = None) -> bytes:
     return b"".join([body.feed(piece) for piece in pieces]) + body.finish()
 
 
+@pytest.mark.parametrize("stored", NASTY)
+def test_a_message_in_one_piece_is_sent_as_one_in_many(stored: bytes) -> None:
+    text, octets = replies.message(stored)
+    assert text + replies.END == sent(single_bytes(stored))
+    assert octets == len(wire_text(stored))
+
+
+@given(nasty_files)
+def test_any_message_in_one_piece_is_sent_as_one_in_many(stored: bytes) -> None:
+    assert replies.message(stored)[0] + replies.END == sent(single_bytes(stored))
+
+
 # One-line answers
 
 
