@@ -10,10 +10,14 @@ an address in some old way of writing it (127.1, 0x7f000001, 2130706433) is no s
 import ipaddress
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mtq.access.ranges import IPv4, IPv6
 
 ALLOWED = "a host name or address, a domain's names (*.isp.com), either with a port (pop.isp.com:995)"
+
+REMEMBERED = 256
+"""Hosts of which what was worked out is kept: each proxied login names one, and most the same few."""
 
 _LABEL = r"(?!-)[a-z0-9_-]{1,63}(?<!-)"
 _NAME = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(\.{_LABEL})*\Z")
@@ -35,10 +39,7 @@ class Server:
     @property
     def address(self) -> IPv4 | IPv6 | None:
         """The address, if the host was given by its address."""
-        try:
-            return ipaddress.ip_address(self.host)
-        except ValueError:
-            return None
+        return _address_of(self.host)
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -59,6 +60,7 @@ class Pattern:
         return host.endswith("." + self.server.host) if self.wildcard else host == self.server.host
 
 
+@lru_cache(REMEMBERED)
 def parse(written: str) -> Server:
     """The server that is written. Raises BadServer."""
     if written.startswith("["):
@@ -80,6 +82,14 @@ def pattern(written: str) -> Pattern:
     if wildcard and server.address is not None:
         raise BadServer("no name lies below an address")
     return Pattern(text, server, wildcard)
+
+
+@lru_cache(REMEMBERED)
+def _address_of(host: str) -> IPv4 | IPv6 | None:
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        return None
 
 
 def _address(text: str) -> str:

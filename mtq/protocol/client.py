@@ -121,7 +121,9 @@ def reply(line: bytes) -> Reply:
 def words(raw: bytes) -> str:
     """A server's words as one line of printable ASCII."""
     text = raw[: 4 * WORDS_LIMIT].decode("utf-8", "replace").strip()
-    printable = "".join(c if " " <= c <= "~" else "?" for c in text)
+    printable = text
+    if not (text.isascii() and text.isprintable()):
+        printable = "".join(c if " " <= c <= "~" else "?" for c in text)
     return printable if len(printable) <= WORDS_LIMIT else printable[: WORDS_LIMIT - 3] + "..."
 
 

@@ -1,6 +1,9 @@
 """What kind of address it is: one of the internet, or one that leads into somebody's own network."""
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+
+from mtq.access.servers import REMEMBERED
 
 Address = IPv4Address | IPv6Address
 
@@ -25,6 +28,7 @@ def embedded(address: Address) -> IPv4Address | None:
     return None
 
 
+@lru_cache(REMEMBERED)
 def special(address: Address) -> str | None:
     """Why it is no address of the public internet, in a word; None if it is one."""
     inner = embedded(address)
@@ -34,6 +38,7 @@ def special(address: Address) -> str | None:
     return _special_v4(address) if isinstance(address, IPv4Address) else _special_v6(address)
 
 
+@lru_cache(REMEMBERED)
 def nowhere(address: Address) -> bool:
     """Whether no other machine can have it."""
     meant = embedded(address) or address

@@ -43,8 +43,9 @@ class Caller:
 
     async def call(self, route: Route, addresses: Sequence[Address], watch: Watch = UNWATCHED) -> Wire:
         """A connection to a server that has greeted. Raises NotAllowed, Unreachable or SaidNo."""
-        self.check(route, addresses)
         attempts = [(a, admitted) for a in route.attempts if (admitted := self._admitted(a, addresses))]
+        if not attempts:
+            self.check(route, addresses)
         for attempt, admitted in attempts[:-1]:
             try:
                 return await self._attempt(route, attempt, admitted, watch)
@@ -62,10 +63,9 @@ class Caller:
         server = Server(route.server.host, attempt.port)
         until = asyncio.get_running_loop().time() + attempt.seconds
         with watch.step("route") as note:
-            sock = await _connect(server, addresses, until)
-            host, port = sock.getpeername()[:2]
+            wire = await _connect(server, addresses, until, self._patience)
+            host, port = wire.transport.get_extra_info("peername")[:2]
             note.say(f"connected to {Server(host, port)}", address=host, port=port)
-        wire = await _open(sock, server, self._patience)
         try:
             if attempt.tls is Tls.IMPLICIT:
                 await self._secure(wire, route, until, watch)
@@ -111,22 +111,23 @@ class Caller:
             watch.tell(certificates.step(wire))
 
 
-async def _connect(server: Server, addresses: Sequence[Address], until: float) -> socket.socket:
+async def _connect(server: Server, addresses: Sequence[Address], until: float, patience: float) -> Wire:
     assert server.port is not None
+    wire, loop = Wire(server, patience), asyncio.get_running_loop()
     try:
         async with asyncio.timeout_at(until):
-            return await race.connect(addresses, server.port)
+            if len(addresses) == 1:
+                await loop.create_connection(lambda: wire, str(addresses[0]), server.port)
+            else:
+                sock = await race.connect(addresses, server.port)
+                try:
+                    await loop.create_connection(lambda: wire, sock=sock)
+                except BaseException:
+                    sock.close()
+                    raise
     except OSError as error:      # TimeoutError is one
         raise unreachable(error, server) from None
-
-
-async def _open(sock: socket.socket, server: Server, patience: float) -> Wire:
-    wire = Wire(server, patience)
-    try:
-        await asyncio.get_running_loop().create_connection(lambda: wire, sock=sock)
-    except BaseException:
-        sock.close()
-        raise
+    wire.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     return wire
 
 

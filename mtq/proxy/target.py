@@ -7,6 +7,7 @@ The last delimiter counts. HOSTNAME is this server: its name, or the name or add
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 from mtq.access import servers
@@ -90,9 +91,10 @@ class Policy:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-
-    def route(self, server: Server) -> Route:
+        self.route = lru_cache(servers.REMEMBERED)(self._allowed)
         """How to get to a server. Raises NotAllowed."""
+
+    def _allowed(self, server: Server) -> Route:
         wanted = self._wanted(server)
         objections = [self._objection(server.host, attempt.port) for attempt in wanted]
         attempts = tuple(a for a, objection in zip(wanted, objections, strict=True) if objection is None)

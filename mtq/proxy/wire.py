@@ -81,15 +81,16 @@ class Wire(asyncio.Protocol):
         except BadAnswer as error:
             raise Unreachable(Trouble.BABBLE, self.server, str(error)) from None
         self._write()
+        loop = asyncio.get_running_loop()
+        timer = loop.call_later(self._patience, self._give_up)
         try:
-            async with asyncio.timeout(self._patience):
-                while not exchange.over:
-                    if self._end is not None:
-                        raise self._end
-                    self._waiting = asyncio.get_running_loop().create_future()
-                    await self._waiting
-        except TimeoutError:
-            raise Unreachable(Trouble.TIME_OUT, self.server, "no answer") from None
+            while not exchange.over:
+                if self._end is not None:
+                    raise self._end
+                self._waiting = loop.create_future()
+                await self._waiting
+        finally:
+            timer.cancel()
         return exchange.outcome
 
     async def greet(self) -> Greeting:
@@ -143,6 +144,9 @@ class Wire(asyncio.Protocol):
         out = self._client.take()
         if out:
             self.transport.write(out)
+
+    def _give_up(self) -> None:
+        self._over(Unreachable(Trouble.TIME_OUT, self.server, "no answer"))
 
     def _over(self, end: Unreachable) -> None:
         self._end = self._end or end
