@@ -25,6 +25,9 @@ NO_ROOM = (BlockingIOError, InterruptedError, ssl.SSLWantWriteError)
 NOBODY = asyncio.Protocol()
 """Whose channel is lost."""
 
+Listener = asyncio.Protocol | asyncio.BufferedProtocol
+"""Who is told of what comes."""
+
 Secured = Callable[[OSError | None], None]
 """Is told that a handshake is done, or why it is not."""
 
@@ -37,11 +40,11 @@ class Channel(asyncio.Transport):
         "_secured", "_size", "_sock", "_tls", "_unsent", "_writing",
     )
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, sock: socket.socket, protocol: asyncio.Protocol) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, sock: socket.socket, protocol: Listener) -> None:
         self._loop = loop
         self._sock = sock                     # does not block
         self._fd = sock.fileno()
-        self._protocol: asyncio.Protocol = protocol
+        self._protocol: Listener = protocol
         self._tls: ssl.SSLSocket | None = None
         self._context: ssl.SSLContext | None = None      # of a handshake that waits for what is unsent
         self._secured: Secured | None = None             # of a handshake that is not over
@@ -102,7 +105,7 @@ class Channel(asyncio.Transport):
 
     def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
         """Have another told from now on."""
-        assert isinstance(protocol, asyncio.Protocol)
+        assert isinstance(protocol, Listener)
         self._protocol = protocol
 
     def is_reading(self) -> bool:
@@ -181,8 +184,13 @@ class Channel(asyncio.Transport):
             self._readable()
 
     def _readable(self) -> None:
+        protocol = self._protocol
         try:
-            data = self._sock.recv(AT_ONCE)
+            if isinstance(protocol, asyncio.BufferedProtocol):
+                data, octets = b"", self._sock.recv_into(protocol.get_buffer(-1))
+            else:
+                data = self._sock.recv(AT_ONCE)
+                octets = len(data)
         except NOTHING:
             return
         except ssl.SSLWantWriteError:
@@ -192,10 +200,12 @@ class Channel(asyncio.Transport):
             self._lose(error)
             return
         try:
-            if data:
-                self._protocol.data_received(data)
-            else:
+            if not octets:
                 self._hear_the_end()
+            elif isinstance(protocol, asyncio.BufferedProtocol):
+                protocol.buffer_updated(octets)
+            else:
+                protocol.data_received(data)
         except Exception as error:      # the protocol's fault, which is to end one session and no more
             self._fail(error)
             return
