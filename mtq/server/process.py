@@ -4,7 +4,7 @@ import asyncio
 import gc
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 
 from mtq.errors import MtqError
@@ -36,6 +36,7 @@ async def _serve(
     server = make()
     reports = Reports(notifier, server.ledger, server.summary)
     loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: server.ledger.enter(_fault(context)))
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, server.stopping.set)
     wanted = asyncio.Event()
@@ -55,6 +56,12 @@ async def _serve(
         await server.stop()
     reports.close()
     server.ledger.enter(Remark("info", "stopped"))
+
+
+def _fault(context: Mapping[str, object]) -> Remark:
+    """What an event loop has caught: a mistake of ours that ended one piece of work and no more."""
+    told = [str(context["message"]), *(repr(context[key]) for key in ("exception",) if key in context)]
+    return Remark("error", f"internal error: {': '.join(told)}")
 
 
 async def _reload(server: Server, reports: Reports, wanted: asyncio.Event) -> None:

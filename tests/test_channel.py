@@ -1,0 +1,422 @@
+"""A client's connected socket: what its protocol is told, and what comes out at the other end."""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Awaitable, Callable, Iterator
+
+import pytest
+import uvloop
+
+from mtq import tls
+from mtq.channel import HIGH, Channel
+from tests.house import WAIT, LoopFactory
+
+LOOPS = pytest.mark.parametrize("loop", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
+LARGE = bytes(range(256)) * 40_000
+
+
+class Ear(asyncio.Protocol):
+    """Remembers what it was told."""
+
+    def __init__(self, keeps_half: bool = False) -> None:
+        self.told: list[str] = []
+        self.heard = b""
+        self.lost: Exception | None = None
+        self._keeps_half = keeps_half
+        self._news = asyncio.Event()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._tell("made")
+
+    def data_received(self, data: bytes) -> None:
+        self.heard += data
+        self._tell("data")
+
+    def eof_received(self) -> bool:
+        self._tell("end")
+        return self._keeps_half
+
+    def pause_writing(self) -> None:
+        self._tell("pause")
+
+    def resume_writing(self) -> None:
+        self._tell("resume")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.lost = exc
+        self._tell("lost")
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait until this holds."""
+        async with asyncio.timeout(WAIT):
+            while not condition():
+                self._news.clear()
+                await self._news.wait()
+
+    def _tell(self, what: str) -> None:
+        if what != "data":
+            self.told.append(what)
+        self._news.set()
+
+
+class Client:
+    """The other end."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader = reader
+        self.writer = writer
+
+    async def until_end(self) -> bytes:
+        """Everything that comes."""
+        async with asyncio.timeout(WAIT):
+            return await self.reader.read()
+
+
+@pytest.fixture(scope="module")
+def contexts(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """A server's and a client's."""
+    folder = tmp_path_factory.mktemp("tls")
+    tls.make_if_due(folder / "cert.pem", folder / "key.pem", "localhost")
+    return (
+        tls.server_context(folder / "cert.pem", folder / "key.pem", "1.2"),
+        ssl.create_default_context(cafile=folder / "ca.pem"),
+    )
+
+
+@pytest.fixture
+def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
+    """Two ends of a connection; the first takes little before it is full."""
+    ours, theirs = socket.socketpair()
+    for end in (ours, theirs):
+        end.setblocking(False)
+    ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+    yield ours, theirs
+    theirs.close()
+    ours.close()
+
+
+class Stage:
+    """The event loop of a scene, and the clients in it."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self._clients: list[Client] = []
+
+    async def call(self, theirs: socket.socket, context: ssl.SSLContext | None = None) -> Client:
+        """A client, with its part of a handshake done if it has a context."""
+        name = None if context is None else "localhost"
+        client = Client(*await asyncio.open_connection(sock=theirs, ssl=context, server_hostname=name))
+        self._clients.append(client)
+        return client
+
+    def clear(self) -> None:
+        """The clients go."""
+        for client in self._clients:
+            client.writer.close()
+
+
+def play(loop: LoopFactory, scene: Callable[[Stage], Awaitable[None]]) -> None:
+    """Run a scene; nothing may go wrong unseen in it."""
+    faults: list[str] = []
+
+    async def staged() -> None:
+        stage = Stage()
+        stage.loop.set_exception_handler(lambda _, context: faults.append(str(context)))
+        try:
+            await scene(stage)
+        finally:
+            stage.clear()
+
+    with asyncio.Runner(loop_factory=loop) as runner:
+        runner.run(staged())
+    assert not faults
+
+
+@LOOPS
+def test_octets_pass_both_ways(loop: LoopFactory, pair: tuple[socket.socket, socket.socket]) -> None:
+    ours, theirs = pair
+
+    async def scene(stage: Stage) -> None:
+        ear = Ear()
+        channel = Channel(stage.loop, ours, ear)
+        channel.begin()
+        client = await stage.call(theirs)
+        channel.write(b"+OK\r\n")
+        client.writer.write(b"QUIT\r\n")
+        await ear.until(lambda: ear.heard == b"QUIT\r\n")
+        channel.close()
+        assert await client.until_end() == b"+OK\r\n"
+        await ear.until(lambda: "lost" in ear.told)
+        assert (ear.told, ear.lost) == (["made", "lost"], None)
+
+    play(loop, scene)
+
+
+@LOOPS
+@pytest.mark.parametrize("inside", [False, True], ids=["plain", "tls"])
+def test_what_finds_no_room_waits_and_arrives_whole_before_the_end(
+    loop: LoopFactory, pair: tuple[socket.socket, socket.socket], contexts: tuple[ssl.SSLContext, ssl.SSLContext],
+    inside: bool,
+) -> None:
+    ours, theirs = pair
+
+    async def scene(stage: Stage) -> None:
+        ear = Ear()
+        channel = Channel(stage.loop, ours, ear)
+        if inside:
+            ready = stage.loop.create_future()
+            channel.secure(contexts[0], ready.set_result)
+            client = await stage.call(theirs, contexts[1])
+            assert await ready is None
+        else:
+            client = await stage.call(theirs)
+        channel.write(LARGE)
+        channel.write(b"the end")
+        assert channel.get_write_buffer_size() > HIGH
+        assert ear.told == ["pause"]
+        channel.close()
+        assert not channel.closed
+        assert await client.until_end() == LARGE + b"the end"
+        await ear.until(lambda: "lost" in ear.told)
+        assert channel.closed
+
+    play(loop, scene)
+
+
+@LOOPS
+def test_the_protocol_goes_on_when_the_client_has_caught_up(
+    loop: LoopFactory, pair: tuple[socket.socket, socket.socket]
+) -> None:
+    ours, theirs = pair
+
+    async def scene(stage: Stage) -> None:
+        ear = Ear()
+        channel = Channel(stage.loop, ours, ear)
+        channel.begin()
+        client = await stage.call(theirs)
+        channel.write(LARGE)
+        assert len(await client.reader.readexactly(len(LARGE))) == len(LARGE)
+        await ear.until(lambda: ear.told == ["made", "pause", "resume"])
+        assert channel.get_write_buffer_size() == 0
+        channel.abort()
+
+    play(loop, scene)
+
+
+@LOOPS
+def test_a_handshake_begins_when_what_was_written_is_sent(
+    loop: LoopFactory, pair: tuple[socket.socket, socket.socket], contexts: tuple[ssl.SSLContext, ssl.SSLContext]
+) -> None:
+    ours, theirs = pair
+
+    async def scene(stage: Stage) -> None:
+        ear = Ear()
+        channel = Channel(stage.loop, ours, ear)
+        channel.begin()
+        client = await stage.call(theirs)
+        channel.write(LARGE)
+        done = stage.loop.create_future()
+        channel.secure(contexts[0], done.set_result)
+        assert len(await client.reader.readexactly(len(LARGE))) == len(LARGE)
+        await client.writer.start_tls(contexts[1], server_hostname="localhost")
+        assert await done is None
+        channel.write(b"inside")
+        assert await client.reader.readexactly(6) == b"inside"
+        client.writer.write(b"STAT\r\n")
+        await ear.until(lambda: ear.heard == b"STAT\r\n")
+        assert channel.tls is not None
+        channel.close()
+        await ear.until(lambda: "lost" in ear.told)
+
+    play(loop, scene)
+
+
+@LOOPS
+@pytest.mark.parametrize("sent", [b"USER fred\r\nPASS secret\r\n", b""], ids=["plain text", "a hang-up"])
+def test_a_handshake_that_is_none_is_told_and_nothing_of_it_is_heard(
+    loop: LoopFactory, pair: tuple[socket.socket, socket.socket], contexts: tuple[ssl.SSLContext, ssl.SSLContext],
+    sent: bytes,
+) -> None:
+    ours, theirs = pair
+
+    async def scene(stage: Stage) -> None:
+        ear = Ear()
+        channel = Channel(stage.loop, ours, ear)
+        done = stage.loop.create_future()
+        channel.secure(contexts[0], done.set_result)
+        theirs.send(sent) if sent else theirs.shutdown(socket.SHUT_WR)
+        assert isinstance(await done, OSError)
+        channel.abort()
+        await ear.until(lambda: ear.told == ["lost"])
+        assert ear.heard == b""
+
+    play(loop, scene)
+
+
+@LOOPS
+def test_a_handshake_that_is_cut_is_told_nothing(
+    loop: LoopFactory, pair: tuple[socket.socket, socket.socket], contexts: tuple[ssl.SSLContext, ssl.SSLContext]
+) -> None:
+    ours, theirs = pair
+
+    async def scene(stage: Stage) -> None:
+        ear = Ear()
+        told: list[OSError | None] = []
+        channel = Channel(stage.loop, ours, ear)
+        channel.secure(contexts[0], told.append)
+        theirs.send(b"\x16\x03\x01")
+        channel.close()
+        await ear.until(lambda: ear.told == ["lost"])
+        assert told == []
+
+    play(loop, scene)
+
+
+@LOOPS
+def test_a_client_that_sends_no_more_may_still_be_answered(
+    loop: LoopFactory, pair: tuple[socket.socket, socket.socket]
+) -> None:
+    ours, theirs = pair
+
+    async def scene(stage: Stage) -> None:
+        ear = Ear(keeps_half=True)
+        channel = Channel(stage.loop, ours, ear)
+        channel.begin()
+        client = await stage.call(theirs)
+        client.writer.write(b"QUIT\r\n")
+        client.writer.write_eof()
+        await ear.until(lambda: ear.told == ["made", "end"])
+        channel.resume_reading()
+        assert not channel.is_reading()
+        channel.write(b"+OK\r\n")
+        channel.close()
+        assert await client.until_end() == b"+OK\r\n"
+
+    play(loop, scene)
+
+
+@LOOPS
+def test_what_comes_during_a_pause_is_heard_afterwards(
+    loop: LoopFactory, pair: tuple[socket.socket, socket.socket]
+) -> None:
+    ours, theirs = pair
+
+    async def scene(stage: Stage) -> None:
+        ear = Ear()
+        channel = Channel(stage.loop, ours, ear)
+        channel.begin()
+        channel.pause_reading()
+        theirs.send(b"NOOP\r\n")
+        for _ in range(3):
+            await asyncio.sleep(0)
+        assert ear.heard == b""
+        channel.resume_reading()
+        await ear.until(lambda: ear.heard == b"NOOP\r\n")
+        channel.abort()
+
+    play(loop, scene)
+
+
+@LOOPS
+def test_what_is_left_inside_tls_is_heard_after_a_pause(
+    loop: LoopFactory, pair: tuple[socket.socket, socket.socket], contexts: tuple[ssl.SSLContext, ssl.SSLContext]
+) -> None:
+    ours, theirs = pair
+
+    class Slow(Ear):
+        """Pauses after each piece."""
+
+        channel: Channel
+
+        def data_received(self, data: bytes) -> None:
+            super().data_received(data)
+            self.channel.pause_reading()
+            asyncio.get_running_loop().call_soon(self.channel.resume_reading)
+
+    async def scene(stage: Stage) -> None:
+        ear = Slow()
+        channel = ear.channel = Channel(stage.loop, ours, ear)
+        done = stage.loop.create_future()
+        channel.secure(contexts[0], done.set_result)
+        client = await stage.call(theirs, contexts[1])
+        await done
+        client.writer.write(LARGE)
+        await ear.until(lambda: len(ear.heard) == len(LARGE))
+        assert ear.heard == LARGE
+        channel.abort()
+
+    play(loop, scene)
+
+
+@LOOPS
+def test_a_protocol_that_fails_loses_its_channel_alone(
+    loop: LoopFactory, pair: tuple[socket.socket, socket.socket]
+) -> None:
+    ours, theirs = pair
+
+    class Failing(Ear):
+        def data_received(self, data: bytes) -> None:
+            raise LookupError(data.decode())
+
+    async def scene(stage: Stage) -> None:
+        caught: list[object] = []
+        stage.loop.set_exception_handler(lambda _, context: caught.append(context["exception"]))
+        ear = Failing()
+        Channel(stage.loop, ours, ear).begin()
+        theirs.send(b"oops")
+        await ear.until(lambda: "lost" in ear.told)
+        assert [str(error) for error in caught] == ["oops"]
+        assert ear.lost is caught[0]
+
+    play(loop, scene)
+
+
+@LOOPS
+def test_a_buffered_protocol_has_what_comes_put_into_its_buffer(
+    loop: LoopFactory, pair: tuple[socket.socket, socket.socket]
+) -> None:
+    ours, theirs = pair
+
+    class Bowl(asyncio.BufferedProtocol):
+        def __init__(self) -> None:
+            self.view = memoryview(bytearray(8))
+            self.had: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+
+        def get_buffer(self, sizehint: int) -> memoryview:
+            return self.view
+
+        def buffer_updated(self, nbytes: int) -> None:
+            self.had.set_result(bytes(self.view[:nbytes]))
+
+    async def scene(stage: Stage) -> None:
+        channel = Channel(stage.loop, ours, Ear())
+        channel.begin()
+        bowl = Bowl()
+        channel.set_protocol(bowl)
+        theirs.send(b"soup")
+        assert await asyncio.wait_for(bowl.had, WAIT) == b"soup"
+        channel.abort()
+
+    play(loop, scene)
+
+
+@LOOPS
+def test_a_client_that_is_gone_is_told_of_once(loop: LoopFactory, pair: tuple[socket.socket, socket.socket]) -> None:
+    ours, theirs = pair
+
+    async def scene(stage: Stage) -> None:
+        ear = Ear()
+        channel = Channel(stage.loop, ours, ear)
+        channel.begin()
+        theirs.close()
+        for _ in range(3):
+            channel.write(b"anybody?\r\n")
+        channel.close()
+        channel.abort()
+        await ear.until(lambda: "lost" in ear.told)
+        await asyncio.sleep(0)
+        assert ear.told == ["made", "lost"]
+        assert isinstance(ear.lost, BrokenPipeError)
+
+    play(loop, scene)
