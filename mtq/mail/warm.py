@@ -46,9 +46,11 @@ def read(fd: int, size: int) -> bytes:
     try:
         got = os.preadv(fd, [room], 0, os.RWF_NOWAIT)
     except OSError as error:
-        if error.errno in (errno.EAGAIN, errno.EOPNOTSUPP, errno.EINVAL):
+        if error.errno == errno.EAGAIN:
             raise Cold from None
-        raise
+        if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL):
+            raise
+        got = os.preadv(fd, [room], 0)      # a file system in memory (tmpfs) does not know the flag and never waits
     if got < size:
         raise Cold
     return bytes(room)

@@ -259,6 +259,45 @@ def test_what_is_remembered_of_one_user_opens_no_unknown_one(verifier: Verifier,
     assert refused(verifier.password("nobody", b"x")).cause == "no such user"
 
 
+# What can be told at once
+
+
+def at_hand(verifier: Verifier, user: str, password: bytes) -> str | None:
+    account = verifier.at_hand(user, password, 0.0)
+    return None if account is None else account.name
+
+
+def test_a_password_that_is_cheap_to_check_is_known_at_once_when_the_file_was_read(verifier: Verifier) -> None:
+    assert at_hand(verifier, "fred", b"tanstaaf") is None
+    asyncio.run(verifier.look())
+    assert at_hand(verifier, "FRED", b"tanstaaf") == "fred"
+    assert at_hand(verifier, "fred", b"wrong") is None
+    assert at_hand(verifier, "../fred", b"tanstaaf") is None
+    assert at_hand(verifier, "nobody", b"tanstaaf") is None
+    assert at_hand(verifier, "barney", b"secret") is None
+
+
+def test_a_changed_file_is_for_a_thread_to_read(verifier: Verifier, file: Path) -> None:
+    asyncio.run(verifier.look())
+    passwd_file.add(file, "pebbles", "{PLAIN}z")
+    assert at_hand(verifier, "fred", b"tanstaaf") is None
+    asyncio.run(verifier.look())
+    assert at_hand(verifier, "fred", b"tanstaaf") == "fred"
+
+
+def test_a_costly_check_is_known_at_once_when_it_was_done_before(verifier: Verifier, counted: Gate) -> None:
+    async def once() -> list[str | None]:
+        now = asyncio.get_running_loop().time()
+        await verifier.look()
+        before = verifier.at_hand("fred", b"x", now)
+        await verifier.password("fred", b"x")
+        after = [verifier.at_hand("fred", password, now) for password in (b"x", b"y")]
+        return [None if account is None else account.name for account in (before, *after)]
+
+    assert asyncio.run(once()) == [None, "fred", None]
+    assert counted.runs == 1
+
+
 # APOP
 
 
