@@ -219,6 +219,29 @@ class Running:
 
         return self.do(calling())
 
+    @contextmanager
+    def held_up(self, seconds: float = 0.0) -> Iterator[None]:
+        """Keep the event loop from its work meanwhile, and for so long: what clients send is found afterwards."""
+        over, (ours, theirs) = threading.Event(), socket.socketpair()
+
+        def hold_up() -> None:
+            self._loop.remove_reader(theirs)
+            theirs.send(b"held up")
+            until = self._loop.time() + seconds
+            while not over.is_set() or self._loop.time() < until:
+                pass
+
+        with ours, theirs:
+            theirs.setblocking(False)
+            self.call(lambda: self._loop.add_reader(theirs, hold_up))
+            ours.send(b"hold up")
+            ours.recv(10)
+            try:
+                yield
+            finally:
+                over.set()
+            self.call(lambda: None)
+
     def now(self) -> float:
         """What the server's event loop takes for the time."""
         return self._loop.time()

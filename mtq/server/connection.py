@@ -49,6 +49,7 @@ class Connection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._channel: Channel
         self._address: IPv4 | IPv6
+        self._called: str      # our address: a socket tells it only for as long as it is open
         self._record: SessionRecord | None = None      # None: never let in
         self._session: Session | None = None           # None: not yet greeted
         self._clocks: Clocks
@@ -87,6 +88,7 @@ class Connection(asyncio.Protocol):
 
     def begin(self, sock: socket.socket, tls: ssl.SSLContext | None) -> None:
         """Begin the session of a client that has come in; with a handshake, if TLS is there from the first byte."""
+        self._called = sock.getsockname()[0]
         self._channel = Channel(self._loop, sock, self)
         if tls is None:
             self._channel.begin()

@@ -4,7 +4,6 @@ import asyncio
 import os
 import socket
 import ssl
-import threading
 from pathlib import Path
 
 import pytest
@@ -130,12 +129,6 @@ def test_commands_sent_ahead_are_answered_in_order(house: House, loop: LoopFacto
 @pytest.mark.parametrize("command", [b"CAPA", b"RETR 1"])
 def test_commands_sent_ahead_do_not_hold_up_another_client(house: House, loop: LoopFactory, command: bytes) -> None:
     house.deliver("fred", LETTER)
-    sent = threading.Event()
-
-    async def busy() -> None:
-        while not sent.is_set():
-            pass
-
     with house.serving(loop) as running, Client(house.pop3) as another, Client(house.pop3) as client:
         assert another.line().startswith(b"+OK")
         client.login()
@@ -146,10 +139,9 @@ def test_commands_sent_ahead_do_not_hold_up_another_client(house: House, loop: L
                 answered.append(record.bytes_out)
 
         running.ledger.listen(told)
-        running.begin(busy())      # so that both are found waiting
-        client.send((command + b"\r\n") * 1000)
-        another.send(b"QUIT\r\n")
-        sent.set()
+        with running.held_up():
+            client.send((command + b"\r\n") * 1000)
+            another.send(b"QUIT\r\n")
         another.rest()
         client.send(b"QUIT\r\n")
         client.rest()

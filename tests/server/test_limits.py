@@ -3,8 +3,6 @@
 import asyncio
 import socket
 import ssl
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -192,23 +190,10 @@ def test_who_is_idle_before_the_login_is_closed_by_the_idle_clock(house: House) 
 @pytest.mark.parametrize("loop", [uvloop.new_event_loop, asyncio.new_event_loop], ids=["uvloop", "asyncio"])
 def test_a_client_whose_command_lies_unread_is_not_idle(house: House, loop: LoopFactory, port: str) -> None:
     """A server that was held up, by its work or because its machine was, has the time against itself."""
-    sent, (ours, theirs) = threading.Event(), socket.socketpair()
-
-    def hold_up() -> None:
-        asyncio.get_running_loop().remove_reader(theirs)
-        theirs.send(b"held up")
-        until = running.now() + 0.5
-        while not sent.is_set() or running.now() < until:
-            time.monotonic()
-
-    with serving(house, idle=0.3, loop=loop) as running, connected(house, port) as client, ours, theirs:
+    with serving(house, idle=0.3, loop=loop) as running, connected(house, port) as client:
         assert client.login().startswith(b"+OK")
-        running.call(lambda: asyncio.get_running_loop().add_reader(theirs, hold_up))
-        theirs.setblocking(False)
-        ours.send(b"hold up")
-        ours.recv(10)
-        client.send(b"NOOP\r\n")
-        sent.set()
+        with running.held_up(0.5):
+            client.send(b"NOOP\r\n")
         assert client.line() == b"+OK"
 
 

@@ -3,13 +3,15 @@
 That the server has left no task running and no file open is checked for every test, when its house closes.
 """
 
+import asyncio
 import signal
 from pathlib import Path
 
 import pytest
+import uvloop
 
 from mtq.ledger import SessionClosed, SessionLogin
-from tests.house import House
+from tests.house import House, LoopFactory
 from tests.server.pop import Client
 
 LARGE = b"Subject: large\n\n" + (b"x" * 99 + b"\n") * 200_000
@@ -64,6 +66,20 @@ def test_a_client_that_vanishes_within_its_handshake_is_forgotten(house: House) 
         client.send(b"\x16\x03\x01")
         client.reset()
         running.closed()
+
+
+@pytest.mark.parametrize("port", ["pop3", "pop3s"])
+@pytest.mark.parametrize("loop", [uvloop.new_event_loop, asyncio.new_event_loop], ids=["uvloop", "asyncio"])
+def test_a_client_that_is_gone_when_its_login_is_read_is_forgotten(
+    house: House, loop: LoopFactory, port: str
+) -> None:
+    with house.serving(loop) as running:
+        client = Client(house.pop3) if port == "pop3" else Client(house.pop3s, authority=house.authority)
+        client.line()
+        with running.held_up():
+            client.send(b"USER fred\r\nPASS secret\r\n")
+            client.reset()
+        assert running.closed()[0].reason == "connection lost"
 
 
 def test_a_log_that_nobody_reads_any_more_stops_no_mail(house: House) -> None:
