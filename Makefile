@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV   ?= .venv
 # The image format is Docker's, because OCI's has no health check. With Docker itself: make container BUILD="docker build"
 BUILD  ?= podman build --format docker
+SOAK   ?= 180
 
-.PHONY: demo test lint bench bench-ranges bench-openings bench-dashboard soak fuzz completions pictures reference \
-	site links wheel container clean
+.PHONY: demo test lint bench bench-ranges bench-openings bench-dashboard soak soak-hostile fuzz completions pictures \
+	reference site links wheel container clean
 
 demo: $(VENV)/installed
 	$(VENV)/bin/mtq serve --demo
@@ -32,6 +33,9 @@ soak: $(VENV)/tested
 
 fuzz: $(VENV)/fuzzing
 	$(VENV)/bin/python -m tests.fuzz $(or $(SECONDS),3600) $(TARGETS)
+
+soak-hostile: $(VENV)/tested
+	$(VENV)/bin/python -m tests.soak.hostile $(SOAK)
 
 bench-dashboard: $(VENV)/installed
 	$(VENV)/bin/python benchmarks/dashboard.py

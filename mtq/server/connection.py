@@ -338,7 +338,7 @@ class Connection(asyncio.Protocol):
         record, ledger = self._record, self._terms.ledger
         assert record is not None
         try:
-            opened = await self._terms.open(ask.credentials, record, self._channel.sock.getsockname()[0])
+            opened = await self._terms.open(ask.credentials, record, self._called)
         except Refusal as refusal:
             record.state, record.target = "greeting", None
             cause = self._terms.cause(ask.credentials, self._address, refusal)

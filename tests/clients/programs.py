@@ -20,6 +20,9 @@ class Way(Enum):
     TLS = "implicit"
 
 
+LONGEST = 60
+"""Seconds that a program may take."""
+
 Fetch = Callable[[House, Way, Path], list[bytes]]
 
 
@@ -108,7 +111,7 @@ def _delivery_program(folder: Path) -> tuple[Path, Path]:
 
 
 def _run(command: list[str], good: set[int] | None = None) -> bytes:
-    done = subprocess.run(command, capture_output=True, timeout=60, env={**os.environ, "LC_ALL": "C"})
+    done = subprocess.run(command, capture_output=True, timeout=LONGEST, env={**os.environ, "LC_ALL": "C"})
     assert done.returncode in (good or {0}), (done.returncode, done.stdout[-2000:], done.stderr[-2000:])
     return done.stdout
 

@@ -1,8 +1,6 @@
 """fetchmail polls and polls, and an administrator changes the server under it: no poll fails that should not."""
 
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -10,61 +8,9 @@ import pytest
 from mtq import tls
 from mtq.commands.main import main
 from mtq.ledger import utc_now
-from tests.clients import programs
+from tests.clients.polling import polling
 from tests.clients.programs import Way
-from tests.house import WAIT, House, free_port
-
-
-class Polling:
-    """Polls in a thread of its own. What goes wrong in one fails the test."""
-
-    def __init__(self, house: House, way: Way, folder: Path) -> None:
-        self._house, self._way, self._folder = house, way, folder
-        self._polled = threading.Condition()
-        self._polls = 0
-        self._over = False
-        self._fault: BaseException | None = None
-        self._thread = threading.Thread(target=self._run)
-        self._thread.start()
-
-    def await_polls(self) -> None:
-        """Wait for a poll that began after this and is through."""
-        with self._polled:
-            wanted = self._polls + 2
-            assert self._polled.wait_for(lambda: self._polls >= wanted or self._fault is not None, WAIT)
-        self._check()
-
-    def end(self) -> int:
-        """Stop, and say how many messages have come."""
-        self._over = True
-        self._thread.join(WAIT)
-        self._check()
-        return len(list((self._folder / "inbox").iterdir()))
-
-    def _check(self) -> None:
-        if self._fault is not None:
-            raise self._fault
-
-    def _run(self) -> None:
-        while not self._over and self._fault is None:
-            try:
-                programs.fetchmail(self._house, self._way, self._folder)
-            except BaseException as fault:
-                self._fault = fault
-            with self._polled:
-                self._polls += 1
-                self._polled.notify_all()
-
-
-@contextmanager
-def polling(house: House, way: Way, folder: Path) -> Iterator[Polling]:
-    """fetchmail at work."""
-    folder.mkdir()
-    polls = Polling(house, way, folder)
-    try:
-        yield polls
-    finally:
-        polls.end()
+from tests.house import House, free_port
 
 
 @pytest.fixture
@@ -106,6 +52,7 @@ def test_no_poll_fails_and_no_message_is_lost_or_comes_twice(house: House, tmp_p
             assert code == 0
             house.deliver("fred", b"From: wilma@example.com\nSubject: hello\n\n%d\n" % delivered)
             polls.await_polls()
-        assert polls.end() == delivered
+        polls.end()
+        assert len(polls.fetched()) == delivered
         assert {closed.reason for closed in running.closed()} == {"quit"}
     assert house.stored("fred") == []
