@@ -33,6 +33,11 @@ SAID = {
     "howto/old-device.md": ["pop.isp.com", "192.168.1.40 .*is let in"],
     "howto/addresses.md": ["public .*127.0.0.2:2995", "ready"],
     "howto/acme.md": ["live/fullchain.pem"],
+    "howto/systemd.md": ["pop3s .*TLSv1.3 ", "reloaded: no key has changed"],
+    "howto/monitoring.md": [
+        "pop3s .*TLSv1.3 .*yes", "^OK$", '^mtq_sessions{service="pop3"} 0.0$', "\\tfred\\t.*\\tquit$",
+        "the server has stopped",
+    ],
     "howto/limits.md": ["192.0.2.7 .*is let in", "198.51.100.7 .*is not let in"],
 }
 """What the examples of a page have to say, besides that none of them fails."""

@@ -1,11 +1,14 @@
 """What Prometheus is told of a server that works."""
 
+import re
 import time
+from pathlib import Path
 
 from tests.server.metrics.conftest import Telling
 from tests.server.metrics.scraper import Scrape
 from tests.server.pop import Client
 
+HOWTO = Path(__file__).parents[3] / "docs" / "howto" / "monitoring.md"
 LETTER = b"Subject: bread\n\nPlease bring bread.\n"
 
 
@@ -110,3 +113,10 @@ def test_names_and_kinds_are_as_prometheus_wants_them(house: Telling) -> None:
     for name, kind in families.items():
         assert name.startswith(("mtq_", "process_")), name
         assert kind in ("gauge", "counter"), name
+
+
+def test_the_docs_name_what_is_told_and_nothing_else(house: Telling) -> None:
+    with house.serving(), Client(house.pop3):
+        told = set(re.findall(r"^# TYPE (mtq_\w+)", Scrape(house.metrics).text, re.MULTILINE))
+    named = set(re.findall(r"\bmtq_[a-z_]+", HOWTO.read_text()))
+    assert named == told

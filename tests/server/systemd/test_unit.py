@@ -17,6 +17,7 @@ from tests.server.privsep.people import SERVICE
 from tests.server.privsep.test_privileges import low_port
 
 CONTRIB = Path(__file__).parents[3] / "contrib" / "systemd"
+HOWTO = Path(__file__).parents[3] / "docs" / "howto" / "systemd.md"
 UNPRIVILEGED = Path("mtq.service.d") / "unprivileged.conf"
 LETTER = b"Subject: bread\n\nPlease bring bread.\n"
 
@@ -50,12 +51,21 @@ def test_systemd_takes_the_unit(units: Path, unit: str) -> None:
     assert (done.returncode, done.stderr.strip()) == (0, "")
 
 
-@pytest.mark.parametrize(("unprivileged", "exposure"), [(False, "30"), (True, "14")])
-def test_a_server_in_it_is_exposed_no_more_than_the_docs_say(units: Path, unprivileged: bool, exposure: str) -> None:
+@pytest.mark.parametrize(
+    ("unprivileged", "row"), [(False, "| `mtq.service` as it is"), (True, "| with `mtq.service.d/unprivileged.conf`")]
+)
+def test_a_server_in_it_is_as_exposed_as_the_docs_say(units: Path, unprivileged: bool, row: str) -> None:
     if unprivileged:
         shutil.copytree(CONTRIB / "mtq.service.d", units / "mtq.service.d")
-    done = analyze("security", "--offline=true", f"--threshold={exposure}", str(units / "mtq.service"), folder=units)
-    assert done.returncode == 0, done.stdout.splitlines()[-1]
+    done = analyze("security", "--offline=true", str(units / "mtq.service"), folder=units)
+    [told] = [line.split("|")[-2].strip() for line in HOWTO.read_text().splitlines() if line.startswith(row)]
+    assert f"Overall exposure level for mtq.service: {told} " in done.stdout
+
+
+def test_the_howto_copies_what_there_is() -> None:
+    assert set(re.findall(r"contrib/systemd/([\w.-]+)", HOWTO.read_text())) == {
+        file.name for file in CONTRIB.iterdir() if file.is_file()
+    }
 
 
 @pytest.mark.parametrize("service", ["pop3", "pop3s"])
