@@ -112,7 +112,7 @@ def _work(
         try:
             run(make, lambda server: attached(server, claimed, log), ready, systemd.notifier)
         finally:
-            stream.flush()
+            stream.close()
         return Exit.DONE
 
     return work

@@ -4,7 +4,8 @@ Lines of one turn of the event loop are written together. What finds no room wai
 again and again; what has no place to wait is lost, counted and told of. A line is written whole or not at all.
 
 A pipe, a socket or a terminal may make a writer wait. The descriptor is the shell's, or systemd's, too, so it is not
-for us to change how it behaves: we ask the kernel for room first, and write no more at once than it then has.
+for us to change how it behaves: we ask the kernel for room first, and write no more at once than it then has. A terminal
+gives no such promise, so it is opened once more.
 """
 
 import asyncio
@@ -29,7 +30,8 @@ class Stream:
     """See the module's first lines. `descriptor` is None where there is none: then nothing is written."""
 
     def __init__(self, descriptor: int | None, ledger: Ledger) -> None:
-        self._descriptor = descriptor
+        self._own = _opened_again(descriptor)
+        self._descriptor = descriptor = descriptor if self._own is None else self._own
         self._ledger = ledger
         self._at_once = _most_at_once(descriptor)
         self._room = select.poll()
@@ -50,6 +52,13 @@ class Stream:
         if self._descriptor is None:
             raise OSError("there is no log")
         return self._descriptor
+
+    def close(self) -> None:
+        """Write what there is room for. No more lines come."""
+        self.flush()
+        if self._own is not None:
+            os.close(self._own)
+            self._own = self._descriptor = None
 
     def write(self, line: str) -> None:
         """Write a line, with its end, soon: at the end of this turn of the event loop, or at once where none runs."""
@@ -118,6 +127,16 @@ class Stream:
             self.trouble = None
             lost, self._before = self.lost - self._before, self.lost
             self._ledger.enter(Remark("warning", f"the log can be written again; lines that were lost: {lost}"))
+
+
+def _opened_again(descriptor: int | None) -> int | None:
+    """A terminal so that it does not block, for us alone; None for what is none, or another user's."""
+    if descriptor is None or not os.isatty(descriptor):
+        return None
+    with suppress(OSError):
+        how = os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+        return os.open(f"/proc/self/fd/{descriptor}", how)
+    return None
 
 
 def _most_at_once(descriptor: int | None) -> int | None:

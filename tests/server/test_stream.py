@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import pty
 import socket
 import tempfile
 from collections.abc import Coroutine, Iterator
@@ -122,6 +123,24 @@ def test_lines_that_nobody_reads_are_lost_and_told_of_once(pipe: Pipe) -> None:
             await later()
         assert desk.said == ["the log cannot be written: nobody reads it; mail goes on"]
         assert desk.stream.lost > LOST
+
+    run(test())
+
+
+def test_a_journal_or_a_terminal_that_has_stopped_holds_up_nobody() -> None:
+    async def test() -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        terminal, keyboard = pty.openpty()
+        with ours, theirs:
+            for descriptor in (theirs.fileno(), keyboard):
+                desk = Desk(descriptor)
+                for _ in range(10):      # what the kernel takes, and more
+                    desk.write(LOST)
+                    await later()
+                assert desk.said == ["the log cannot be written: nobody reads it; mail goes on"]
+                desk.stream.close()
+        os.close(terminal)
+        os.close(keyboard)
 
     run(test())
 
