@@ -4,8 +4,8 @@ Lines of one turn of the event loop are written together. What finds no room wai
 again and again; what has no place to wait is lost, counted and told of. A line is written whole or not at all.
 
 A pipe, a socket or a terminal may make a writer wait. The descriptor is the shell's, or systemd's, too, so it is not
-for us to change how it behaves: we ask the kernel for room first, and write no more at once than it then has. A terminal
-gives no such promise, so it is opened once more.
+for us to change how it behaves: we ask the kernel for room first, and write no more at once than it then has. Of a
+terminal the kernel promises no room, so it is opened once more.
 """
 
 import asyncio

@@ -23,14 +23,22 @@ class Notifier:
         self._address = None if address is None else address.encode()
         if self._address is not None and self._address.startswith(b"@"):
             self._address = b"\0" + self._address[1:]      # an abstract one (unix(7))
+        self._sock: socket.socket | None = None
 
     def send(self, *lines: str) -> None:
         """Send one message. Raises OSError."""
         if self._address is None:
             return
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
-            sock.setblocking(False)
-            sock.sendto("\n".join(lines).encode(), self._address)
+        if self._sock is None:      # kept: who is short of descriptors has to say that it lives
+            self._sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+            self._sock.setblocking(False)
+        self._sock.sendto("\n".join(lines).encode(), self._address)
+
+    def close(self) -> None:
+        """Nothing more is to be sent."""
+        if self._sock is not None:
+            self._sock.close()
+            self._sock = None
 
 
 def from_environment(environment: MutableMapping[str, str], pid: int) -> Notifier:
@@ -87,6 +95,7 @@ class Reports:
         """The event loop is about to end."""
         if self._timer is not None:
             self._timer.cancel()
+        self._notifier.close()
 
     def _live(self) -> None:
         """The event loop turns: it has come to this."""

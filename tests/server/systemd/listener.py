@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from mtq.server.systemd.notify import Notifier
 from tests.house import WAIT
 
 _CREDENTIALS = struct.Struct("3i")
@@ -21,11 +22,16 @@ class Listener:
         self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         self._sock.settimeout(WAIT)
         self._sock.bind(f"\0{address[1:]}" if address.startswith("@") else address)
+        self.callers: list[Notifier] = []
+        """Closed with it."""
+
         self.sender = 0
         """The process that has sent the last message."""
 
     def close(self) -> None:
         self._sock.close()
+        for caller in self.callers:
+            caller.close()
 
     def hear(self) -> dict[str, str]:
         """The next message."""

@@ -14,7 +14,8 @@ from tests.server.turning import run, settle, turning
 
 
 def reports(listener: Listener, watchdog: float | None = None, ledger: Ledger | None = None) -> Reports:
-    return Reports(Notifier(listener.address, watchdog), ledger or Ledger(), lambda: "pop3 running")
+    listener.callers.append(notifier := Notifier(listener.address, watchdog))
+    return Reports(notifier, ledger or Ledger(), lambda: "pop3 running")
 
 
 @pytest.mark.parametrize("abstract", [False, True])
@@ -85,6 +86,7 @@ def test_a_systemd_that_cannot_be_told_is_remarked_once_and_serving_goes_on(tmp_
     told = Reports(Notifier(str(tmp_path / "nobody")), ledger, lambda: "pop3 running")
     with told.serving(), told.reloading():
         pass
+    told.close()
     assert said == [Remark("warning", "systemd cannot be told how the server is: no such file or directory")]
 
 

@@ -13,6 +13,7 @@ from tests.house import House, wait_for_line
 from tests.server.pop import Client
 from tests.server.privsep.people import SERVICE
 from tests.server.systemd.listener import listening
+from tests.server.test_room import allow, in_use
 
 SOCKETS = """
 import os, socket, sys
@@ -68,6 +69,18 @@ def test_the_watchdog_hears_of_an_event_loop_that_turns_and_not_of_one_that_does
         assert systemd.heard_all() == []
         server.send_signal(signal.SIGCONT)
         systemd.hear_of("WATCHDOG")
+
+
+def test_a_server_without_a_descriptor_to_spare_says_that_it_lives(house: House) -> None:
+    with (
+        listening(house.folder) as systemd,
+        house.process(["env", f"NOTIFY_SOCKET={systemd.address}", "WATCHDOG_USEC=300000"]) as server,
+    ):
+        systemd.hear_of("WATCHDOG")
+        allow(server, in_use(server))
+        systemd.heard_all()
+        for _ in range(2):
+            systemd.hear_of("WATCHDOG")
 
 
 def test_as_another_user_it_is_the_process_that_works_that_tells(public_folder: Path) -> None:
