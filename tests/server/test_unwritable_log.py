@@ -3,7 +3,7 @@
 import os
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from fcntl import F_SETPIPE_SZ, fcntl
 from pathlib import Path
@@ -19,11 +19,11 @@ AGAIN = b"the log can be written again; lines that were lost: "
 
 
 @contextmanager
-def logging_to(house: House, log: int) -> Iterator["subprocess.Popen[bytes]"]:
-    """The real server with this for its stderr."""
+def logging_to(house: House, log: int, through: Sequence[str] = ()) -> Iterator["subprocess.Popen[bytes]"]:
+    """The real server with this for its stderr. `through` is a command that runs the command after it."""
     with listening(house.folder) as manager:
         environment = {**os.environ, "NOTIFY_SOCKET": manager.address}
-        command = [MTQ, "--config", str(house.file), "serve"]
+        command = [*through, MTQ, "--config", str(house.file), "serve"]
         with subprocess.Popen(command, stderr=log, env=environment) as server:
             try:
                 manager.hear_of("READY")
@@ -76,6 +76,15 @@ def test_a_log_that_takes_nothing_is_told_of_and_changes_nothing_else(house: Hou
         assert stop(server) == 0
 
 
+def test_a_server_whose_stderr_is_closed_serves_and_is_asked_for_its_log(house: House) -> None:
+    house.deliver("fred", b"one\n")
+    closed = ["sh", "-c", 'exec "$@" 2>&-', "sh"]
+    with logging_to(house, subprocess.DEVNULL, closed) as server:
+        read_mail(house)
+        assert ", as fred: quit; " in process("--config", str(house.file), "log").out
+        assert stop(server) == 0
+
+
 def test_a_log_that_nobody_reads_holds_up_nobody_and_goes_on_when_somebody_does(house: House) -> None:
     house.file.write_text(house.file.read_text().replace("[server]", '[server]\nlog_level = "debug"'))
     house.deliver("fred", b"one\n")
@@ -99,10 +108,10 @@ def test_a_log_that_nobody_reads_holds_up_nobody_and_goes_on_when_somebody_does(
                 read += reader.read(4096)
 
 
-def check_a_log_on_a_full_disk(folder: Path) -> None:
+def check_log_and_mailboxes_on_a_full_disk(folder: Path) -> None:
     disk = folder / "disk"
     tmpfs(disk, "size=64k")
-    house = House(folder)
+    house = House(folder, server=f'[mailboxes]\npath = "{disk}/mail/{{user}}"')
     house.user("fred", "secret")
     house.deliver("fred", b"one\n")
     house.certify()      # else the making of it is told of, in words without a date
@@ -111,14 +120,19 @@ def check_a_log_on_a_full_disk(folder: Path) -> None:
         for _ in range(60):      # what a page of the file has room for, and more
             read_mail(house)
         hear(lines, CANNOT.format("no space left on device; mail goes on"))
+        with Client(house.pop3) as client:
+            client.login()
+            client.ask(b"DELE 1")
+            assert client.ask(b"QUIT") == b"+OK bye"
+        assert house.stored("fred") == []
         (disk / "ballast").unlink()
         assert hear(lines, AGAIN.decode()).endswith(": 0\n")
         assert stop(server) == 0
     written = (disk / "log").read_text()
-    assert written.count(", as fred: quit;") == 60
+    assert written.count(", as fred: quit;") == 61
     assert written.endswith(" stopped\n")
     assert all(line[:2] == "20" for line in written.splitlines())
 
 
-def test_on_a_full_disk_lines_wait_for_room(tmp_path: Path) -> None:
-    in_own_mounts(check_a_log_on_a_full_disk, tmp_path)
+def test_on_a_full_disk_mail_goes_on_and_lines_wait_for_room(tmp_path: Path) -> None:
+    in_own_mounts(check_log_and_mailboxes_on_a_full_disk, tmp_path)
