@@ -92,16 +92,25 @@ def control_socket(file: Path) -> Path | None:
 
 def _server_table(text: str) -> Mapping[str, object] | None:
     """What stands in [server], whatever is wrong elsewhere; None if that table itself is no TOML."""
+    whole = _server_in(text)
+    if whole is not None:
+        return whole
     server: dict[str, object] = {}
     for part in re.split(r"^(?=[ \t]*\[)", text, flags=re.MULTILINE):
-        try:
-            found = tomllib.loads(part).get("server", {})
-        except (ValueError, RecursionError):
-            if "server" in part:
-                return None
-        else:
-            server |= found if isinstance(found, dict) else {}
+        found = _server_in(part)
+        if found is None and "server" in part:
+            return None
+        server |= found or {}
     return server
+
+
+def _server_in(text: str) -> Mapping[str, object] | None:
+    """The same; None for any text that is no TOML."""
+    try:
+        found = tomllib.loads(text).get("server", {})
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else {}
 
 
 def parse(text: str, file: Path, default: Places) -> Config:

@@ -502,6 +502,12 @@ def test_the_control_socket_is_known_as_long_as_the_table_that_names_it_can_be_r
     assert control_socket(file) == (None if socket_path is None else tmp_path / socket_path)
 
 
+def test_what_stands_in_a_string_names_no_control_socket(tmp_path: Path) -> None:
+    file = tmp_path / "mtq.toml"
+    file.write_text('[mailboxes]\npath = """mail/\n[server]\ncontrol_socket = \'elsewhere\'\n[{user}]"""\n')
+    assert control_socket(file) == load(file).server.control_socket
+
+
 def test_a_file_that_does_not_say_means_the_default_socket(tmp_path: Path) -> None:
     (tmp_path / "mtq.toml").write_text("[services.pop3]\nlisten =\n")
     assert control_socket(tmp_path / "mtq.toml") == here().control_socket

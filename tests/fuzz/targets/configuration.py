@@ -23,7 +23,7 @@ def check(octets: bytes) -> None:
         except ConfigInvalid as error:
             _names_its_lines(str(error), file, octets.count(b"\n") + 1)
             return
-        assert socket in (None, config.server.control_socket)
+        assert socket == config.server.control_socket
         assert all(path.is_absolute() for _, path in named_files(config))
 
 
