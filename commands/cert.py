@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 NONE = "no enabled service speaks TLS: no certificate is served"
 
 app = typer.Typer(
-    add_completion=False, no_args_is_help=True, rich_markup_mode=None, help="Certificates: mtq's own, and others."
+    add_completion=False, no_args_is_help=True, rich_markup_mode=None, help="Make, show and check certificates."
 )
 
 Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
@@ -46,8 +46,9 @@ def create(
     quiet: Quiet = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be made, and make nothing.")] = False,
 ) -> None:
-    """Make a certificate by mtq's own authority: for server.hostname, this machine's names and addresses, and NAMEs.
+    """Make a certificate by mtq's own authority.
 
+    It is for server.hostname, this machine's names and addresses, and NAMEs.
     It replaces the one that mtq keeps itself, if that is due or lacks a name, and keeps the names that it had. The
     authority stays, so that clients which trust it trust the new one, too. What mtq did not make is left alone.
     """
@@ -75,7 +76,7 @@ def create(
 
 @app.command()
 def show(context: typer.Context, service: ServiceName = None, as_json: Json = False) -> None:
-    """Show the certificates of the enabled services and of [tls], as their files are. Needs no running server."""
+    """Show the certificates that are served. Those of the enabled services and of [tls], as their files are."""
     from mtq.ledger import utc_now
 
     from . import served
@@ -98,12 +99,12 @@ def show(context: typer.Context, service: ServiceName = None, as_json: Json = Fa
 @app.command()
 def check(
     context: typer.Context,
-    days: Annotated[int, typer.Option("--days", min=0, help="For how long everything has to be good.")] = 14,
+    days: Annotated[int, typer.Option("--days", metavar="DAYS", min=0, help="How long all have to be good.")] = 14,
     service: ServiceName = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Say whether all certificates that are served are good for so many days (exit 0) or not (exit 1).
+    """Say whether all certificates are good for some days. Exit 1: one is not.
 
     Any certificate of a chain counts, and the key has to fit. For cron: with --quiet only problems are said.
     """

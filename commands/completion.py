@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .shells.tree import Command
 
 app = typer.Typer(
-    add_completion=False, no_args_is_help=True, rich_markup_mode=None, help="Completion in bash, zsh and fish."
+    add_completion=False, no_args_is_help=True, rich_markup_mode=None, help="Print completion for bash, zsh or fish."
 )
 
 

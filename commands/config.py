@@ -14,7 +14,12 @@ if TYPE_CHECKING:
     from mtq.config.document import Document
     from mtq.config.model import Config
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, help="The configuration.")
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Show, check and change the configuration.",
+)
 
 
 @app.command()
@@ -49,7 +54,7 @@ def check(context: typer.Context) -> None:
 
 @app.command()
 def path(context: typer.Context, as_json: Json = False) -> None:
-    """Print which file is the configuration."""
+    """Print the path of the configuration."""
     where = place.of(context)
     if where.named and not where.file.exists():
         raise ConfigInvalid(f"{where.file}: there is no such file; `mtq --config {where.file} init` writes it")
@@ -60,8 +65,8 @@ def path(context: typer.Context, as_json: Json = False) -> None:
 
 
 @app.command()
-def get(context: typer.Context, key: str, as_json: Json = False) -> None:
-    """Print the value in force of a key, such as services.pop3.listen, or of a whole table."""
+def get(context: typer.Context, key: Annotated[str, typer.Argument(metavar="KEY")], as_json: Json = False) -> None:
+    """Print the value in force of a key. Such as services.pop3.listen; or of a whole table."""
     from mtq.config import assignment, keys
     from mtq.config.plain import plain
     from mtq.config.wording import named
@@ -90,7 +95,7 @@ def set_values(
     quiet: Quiet = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Set a key, or several that only go together. A value is TOML if it parses, else a string."""
+    """Set a key, or several at once. A value is TOML if it parses, else a string."""
     if len(pairs) % 2:
         raise WrongUsage(f"{pairs[-1]}: there is no value for this key")
     from mtq.config import assignment

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from mtq.config.range_lists import RangeList
 
 app = typer.Typer(
-    add_completion=False, no_args_is_help=True, rich_markup_mode=None, help="Who may come in, by ranges of addresses."
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Say who may connect, by ranges of addresses.",
 )
 
 WRONG = 20
@@ -41,7 +44,7 @@ Comment = Annotated[str | None, typer.Option("--comment", metavar="TEXT", help="
 
 @app.command("list")
 def list_ranges(context: typer.Context, service: Service = None, lan: Lan = False, as_json: Json = False) -> None:
-    """List the ranges, and whether each is in force; of all services and the LAN if none is named."""
+    """List the ranges, and whether each is in force. Those of all services and of the LAN if none is named."""
     rows, services = in_force.rows(context)
     if service is not None and service not in services:
         raise in_force.no_such(service, services)
@@ -106,7 +109,7 @@ def import_ranges(
     quiet: Quiet = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Add all ranges of a file, one a line; what follows # is its comment. One that is wrong, and none is added."""
+    """Add all ranges of a file. One a line; what follows # is its comment. If one is wrong, none is added."""
     from mtq.config.range_lists import until
 
     said, end_of_it = _comment(comment), until(expires)
@@ -131,7 +134,7 @@ def mode(
     quiet: Quiet = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Say whom a service lets in: anyone, its own ranges, or those and the LAN."""
+    """Set whom a service lets in. Anyone, its own ranges, or those and the LAN."""
     from mtq.access.rules import Mode
     from mtq.config import assignment
     from mtq.config.kinds import Choice
@@ -159,7 +162,7 @@ def try_address(
     lan: Lan = False,
     as_json: Json = False,
 ) -> None:
-    """Say whether an address is let in (exit 0) or not (exit 1), and which range decides."""
+    """Say whether an address is let in, and which range decides. Exit 1: it is not."""
     client = str(addresses.parsed(address))
     row = in_force.decided(context, client, service, lan)
     if as_json:

@@ -39,7 +39,10 @@ def init(
     quiet: Quiet = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Write a safe configuration, an empty users file and a certificate. What is there already is left alone."""
+    """Write a safe configuration and make what it needs.
+
+    That is an empty users file, folders and a certificate. What is there already is left alone.
+    """
     file = place.of(context).file
     if dry_run:
         if file.exists():

@@ -18,7 +18,12 @@ if TYPE_CHECKING:
     from mtq.control.client import Client
     from mtq.mail.lock import Held
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, help="Locks of mailboxes.")
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="See who holds which mailbox, and release it.",
+)
 
 Row = Mapping[str, Any]
 
@@ -49,7 +54,7 @@ def list_locks(context: typer.Context, as_json: Json = False) -> None:
 
 @app.command()
 def show(context: typer.Context, mailbox: Mailbox, as_json: Json = False) -> None:
-    """Show who holds a mailbox, since when and from where, and when it will go. Exit 1: nobody does."""
+    """Show who holds a mailbox. Since when, from where, and when it will be free. Exit 1: nobody does."""
     server = remote.server_if_running(context)
     row = None
     if server is not None:
@@ -71,7 +76,7 @@ def show(context: typer.Context, mailbox: Mailbox, as_json: Json = False) -> Non
 
 @app.command()
 def release(context: typer.Context, mailbox: Mailbox, quiet: Quiet = False, dry_run: DryRun = False) -> None:
-    """End the session that holds a mailbox. Nothing is removed that was not committed."""
+    """End the session that holds a mailbox. It removes nothing."""
     with remote.server(context) as server:
         row = _told(server, mailbox)
         if row is None:

@@ -19,7 +19,9 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 def log(
     context: typer.Context,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes, until Ctrl-C.")] = False,
-    count: Annotated[int, typer.Option("--lines", "-n", min=1, max=1000, help="How many of the last lines.")] = 20,
+    count: Annotated[
+        int, typer.Option("--lines", "-n", metavar="COUNT", min=1, max=1000, help="How many of the last lines.")
+    ] = 20,
     as_json: Json = False,
 ) -> None:
     """Print the last lines of the running server's log. With --json each line is an object of its own."""

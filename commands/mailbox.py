@@ -15,9 +15,14 @@ from mtq.users.passwd_file import Account
 
 from . import place
 from .console import note, reason, say, say_json, table
-from .options import DryRun, Json, Quiet
+from .options import DryRun, Json, Quiet, User
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, help="Mailboxes.")
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="See mailboxes; deliver, import, adopt mail.",
+)
 
 class NoSuchUser(MtqError):
     """There is no such user."""
@@ -25,7 +30,7 @@ class NoSuchUser(MtqError):
 
 @app.command("list")
 def list_mailboxes(context: typer.Context, as_json: Json = False) -> None:
-    """List every user's mailbox with its messages and octets."""
+    """List every user's mailbox, with messages and octets."""
     config = place.config(context)
     rows = [_state(config, account) for account in passwd_file.read(config.users.file).values()]
     if as_json:
@@ -39,7 +44,7 @@ def list_mailboxes(context: typer.Context, as_json: Json = False) -> None:
 
 
 @app.command()
-def status(context: typer.Context, user: str, as_json: Json = False) -> None:
+def status(context: typer.Context, user: User, as_json: Json = False) -> None:
     """Show one user's mailbox."""
     config = place.config(context)
     row = _state(config, _account(config, user))
@@ -54,8 +59,10 @@ def status(context: typer.Context, user: str, as_json: Json = False) -> None:
 
 
 @app.command()
-def deliver(context: typer.Context, user: str) -> None:
-    """Deliver a message from standard input: what a mail server calls once a message.
+def deliver(context: typer.Context, user: User) -> None:
+    """Deliver a message from standard input.
+
+    This is what a mail server calls, once a message.
 
     Exit codes are those of sysexits.h: 0 delivered, 64 usage, 67 no such user, 75 anything else: try again later.
     """
@@ -70,13 +77,13 @@ def deliver(context: typer.Context, user: str) -> None:
 @app.command("import")
 def import_mail(
     context: typer.Context,
-    user: str,
-    path: Annotated[str, typer.Argument(help="An mbox, or a Maildir (its inbox).")],
+    user: User,
+    path: Annotated[str, typer.Argument(metavar="PATH", help="An mbox, or a Maildir (its inbox).")],
     as_json: Json = False,
     quiet: Quiet = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Import the messages of an mbox or a Maildir. Broken off or run again, it makes no doubles."""
+    """Import the messages of an mbox or a Maildir. Interrupted or run again, it makes no duplicates."""
     from . import migration
 
     config = place.config(context)
@@ -87,19 +94,24 @@ def import_mail(
 @app.command()
 def adopt(
     context: typer.Context,
-    user: str,
+    user: User,
     uidl_format: Annotated[
         str | None,
-        typer.Option("--format", help="Dovecot's pop3_uidl_format. Else what doveconf says, else its default."),
+        typer.Option(
+            "--format",
+            metavar="UIDL_FORMAT",
+            help="Dovecot's pop3_uidl_format. Else what doveconf says, else its default.",
+        ),
     ] = None,
     origin: Annotated[
-        str | None, typer.Option("--from", help="Whose: dovecot or courier. Needed where both have left a list.")
+        str | None,
+        typer.Option("--from", metavar="ORIGIN", help="dovecot or courier; needed where both have left a list."),
     ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Keep the UIDLs that Dovecot or Courier gave, so that no client downloads its mail twice."""
+    """Keep the unique ids that Dovecot or Courier gave. So no client downloads its mail twice."""
     from . import migration
 
     config = place.config(context)

@@ -62,7 +62,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     no_args_is_help=True,
-    help="mtq: a POP3 server and POP3 proxy. `mtq serve --demo` shows it without touching anything.",
+    help="mtq: a POP3 server and POP3 proxy. `mtq serve --demo` shows it; `mtq init` sets it up.",
 )
 
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
-Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
-Quiet = Annotated[bool, typer.Option("--quiet", help="Say nothing when it went well.")]
+User = Annotated[str, typer.Argument(metavar="USER")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Say nothing when all went well.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")]

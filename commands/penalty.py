@@ -9,7 +9,10 @@ from .console import lines, note, rows_of, say_json
 from .options import DryRun, Json, Quiet
 
 app = typer.Typer(
-    add_completion=False, no_args_is_help=True, rich_markup_mode=None, help="Addresses that fail to log in."
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="See which addresses guess passwords, and forgive them.",
 )
 
 
@@ -31,7 +34,7 @@ def forget(
     quiet: Quiet = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Let an address begin anew. An IPv6 address stands for its /64 network, as which it is listed."""
+    """Forget the failures of an address. An IPv6 address stands for its /64 network, as which it is listed."""
     meant = addresses.parsed(address.removesuffix("/64") if ":" in address else address)
     with remote.server(context) as server:
         if dry_run:

@@ -25,10 +25,13 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Other servers, whose users log in through this one.",
+    help="Test and allow the servers that users log in at.",
 )
 allow = typer.Typer(
-    add_completion=False, no_args_is_help=True, rich_markup_mode=None, help="Servers that may be logged in at."
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Choose the servers at which users may log in.",
 )
 app.add_typer(allow, name="allow")
 
@@ -54,7 +57,7 @@ def call(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Call a server as the proxy would, step by step, and say what a client gets: exit 0 if it gets in, else 1.
+    """Call a server as the proxy would, and say what a client gets. Exit 1: it does not get in.
 
     The proxy's own code calls, with the service's settings for that server; no mtq has to run. What a client would
     be refused is looked at all the same, but no password goes to a server that is not allowed or not trusted.
@@ -88,7 +91,7 @@ def list_allowed(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """List the servers that may be logged in at, service by service."""
+    """List the servers at which users may log in, service by service."""
     config = place.config(context)
     if service is not None:
         _known(service, config)
@@ -122,7 +125,7 @@ def add(
 def remove(
     context: typer.Context, server: Patterns, service: OfService, quiet: Quiet = False, dry_run: DryRun = False
 ) -> None:
-    """Allow servers no more. Who is logged in there stays so."""
+    """Allow servers no longer. Who is logged in there stays so."""
     unwanted = _entries(server)
 
     def left(there: Sequence[str]) -> list[str]:
@@ -134,7 +137,7 @@ def remove(
 
 @app.command()
 def status(context: typer.Context, as_json: Json = False) -> None:
-    """Say of each service whether its proxy is on, how many sessions are elsewhere, and what its link is doing."""
+    """Show the proxies. Which services have theirs on, who is logged in where, and what a link is doing."""
     with remote.server(context) as server:
         found = server.call("proxy.status")
     if as_json:
@@ -145,7 +148,7 @@ def status(context: typer.Context, as_json: Json = False) -> None:
 
 @app.command()
 def failures(context: typer.Context, as_json: Json = False) -> None:
-    """List where a server has refused APOP to a user whose password was right: it is not tried there again."""
+    """List where APOP is not tried again. A server has refused it to a user whose password was right."""
     with remote.server(context) as server:
         found = server.call("proxy.failures")
     if as_json:
@@ -164,7 +167,7 @@ def forget(
     quiet: Quiet = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Try APOP again where a server has refused it; everywhere, if no server is named."""
+    """Try APOP again where a server has refused it. Everywhere, if no server is named."""
     where = None if server is None else server_named(server)
     with remote.server(context) as running:
         if dry_run:

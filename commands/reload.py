@@ -14,7 +14,10 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 @app.command()
 def reload(context: typer.Context, as_json: Json = False, quiet: Quiet = False, dry_run: DryRun = False) -> None:
-    """Have the running server read its configuration and certificates again; no session is dropped."""
+    """Have the running server read its configuration again.
+
+    And its certificates. No session is dropped, and an invalid file changes nothing.
+    """
     with remote.server(context) as server:
         asked = {"dry_run": True} if dry_run else {}      # a server of an earlier version reloads as ever
         told = server.call("server.reload", within=remote.RELOAD, **asked)

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from mtq.config.model import Config
     from mtq.control.client import Client
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, help="POP3 services.")
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, rich_markup_mode=None, help="Add, change, start and stop services."
+)
 
 Name = Annotated[str, typer.Argument(metavar="SERVICE", show_default=False)]
 Settings = Annotated[list[str], typer.Argument(metavar="KEY=VALUE...", show_default=False)]
@@ -26,7 +28,7 @@ Settings = Annotated[list[str], typer.Argument(metavar="KEY=VALUE...", show_defa
 
 @app.command("list")
 def list_services(context: typer.Context, as_json: Json = False) -> None:
-    """List the services: those of the running server, else those that are configured."""
+    """List the services. Those of the running server, else those that are configured."""
     rows = _rows(context)
     if as_json:
         say_json({"services": rows})
@@ -36,7 +38,7 @@ def list_services(context: typer.Context, as_json: Json = False) -> None:
 
 @app.command()
 def show(context: typer.Context, name: Name, as_json: Json = False) -> None:
-    """Show one service: what it does, and its settings in force, defaults included."""
+    """Show one service. What it does, and its settings in force, defaults included."""
     from mtq.config.plain import plain
 
     config = place.config(context)
@@ -144,13 +146,13 @@ def start(context: typer.Context, name: Name, quiet: Quiet = False, dry_run: Dry
 
 @app.command()
 def stop(context: typer.Context, name: Name, quiet: Quiet = False, dry_run: DryRun = False) -> None:
-    """Stop a service of the running server and end its sessions; commands in flight are finished."""
+    """Stop a service of the running server. Its sessions end; commands in flight are finished first."""
     _act(context, Act.STOP, name, quiet, dry_run)
 
 
 @app.command()
 def restart(context: typer.Context, name: Name, quiet: Quiet = False, dry_run: DryRun = False) -> None:
-    """Stop a service of the running server and start it again."""
+    """Stop a service of the running server, and start it again."""
     _act(context, Act.RESTART, name, quiet, dry_run)
 
 

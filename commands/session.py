@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mtq.control.chosen import Chosen
 
 app = typer.Typer(
-    add_completion=False, no_args_is_help=True, rich_markup_mode=None, help="Sessions of the running server."
+    add_completion=False, no_args_is_help=True, rich_markup_mode=None, help="See who is connected, and end sessions."
 )
 
 
@@ -39,7 +39,7 @@ def kick(
     quiet: Quiet = False,
     dry_run: DryRun = False,
 ) -> None:
-    """End sessions. Nothing is removed that was not committed. Exit 1: there is no such session."""
+    """End sessions. One that has not said QUIT removes nothing. Exit 1: there is no such session."""
     from mtq.control.chosen import chosen
 
     source = None if address is None else str(addresses.parsed(address))

@@ -26,7 +26,10 @@ def status(
     ] = None,
     password_stdin: FromStdin = False,
 ) -> None:
-    """Say what the running server does: services, sessions, locks, totals. Exit 4: none is running."""
+    """Show what the running server does.
+
+    Its services, sessions, locks and totals, and what it warns of. Exit 4: none is running.
+    """
     if check:
         _check(context, as_json, user, password_stdin)
         return

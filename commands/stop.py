@@ -11,7 +11,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 @app.command()
 def stop(context: typer.Context, quiet: Quiet = False, dry_run: DryRun = False) -> None:
-    """Stop the running server; commands in flight are finished first. Waits until it has ended."""
+    """Stop the running server. Commands in flight are finished first; it waits until the server has ended."""
     with remote.server(context) as server:
         if dry_run:
             open_ = counted(server.status["sessions"], "session")

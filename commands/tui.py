@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mtq.proxy.steps import Step
     from mtq.tui.dialogs.target_test import Probe
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, help="The dashboard.")
+app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, help="Start the dashboard.")
 
 
 @app.callback()
@@ -30,7 +30,7 @@ def dashboard(
         bool, typer.Option("--read-only", help="Only look: what changes things is not there.")
     ] = False,
 ) -> int:
-    """Watch the running server in the terminal, and do what has to be done. It may be started before the server."""
+    """Watch and steer the running server. It may be started before the server."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):        # it reads the one and draws on the other
         raise MtqError("the dashboard needs a terminal; `mtq status` says elsewhere how things are")
     from mtq.tui.app import Dashboard

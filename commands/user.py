@@ -9,18 +9,17 @@ from mtq.errors import Exit, MtqError, WrongUsage
 
 from . import place
 from .console import end, note, say_json, table
-from .options import DryRun, Json, Quiet
+from .options import DryRun, Json, Quiet, User
 from .passwords import FromStdin, ask, password
 
 if TYPE_CHECKING:
     from mtq.users.passwd_file import Account
 
 app = typer.Typer(
-    add_completion=False, no_args_is_help=True, rich_markup_mode=None, help="Users and their passwords."
+    add_completion=False, no_args_is_help=True, rich_markup_mode=None, help="Add, change, check and remove users."
 )
 
 
-User = Annotated[str, typer.Argument(metavar="USER")]
 SchemeName = Annotated[
     str,
     typer.Option(
@@ -51,7 +50,7 @@ def list_users(context: typer.Context, as_json: Json = False) -> None:
 @app.command()
 def add(
     context: typer.Context,
-    name: str,
+    name: Annotated[str, typer.Argument(metavar="NAME")],
     password_stdin: FromStdin = False,
     scheme: SchemeName = "ARGON2ID",
     quiet: Quiet = False,
@@ -112,7 +111,7 @@ def remove(context: typer.Context, name: User, quiet: Quiet = False, dry_run: Dr
 
 @app.command()
 def check(context: typer.Context, name: User, password_stdin: FromStdin = False) -> None:
-    """Say whether a password is the user's (exit 0) or not (exit 1)."""
+    """Say whether a password is the user's. Exit 1: it is not."""
     from mtq.users import schemes
 
     account = _account(place.config(context).users.file, name)

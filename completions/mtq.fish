@@ -345,23 +345,23 @@ complete -c mtq -f
 
 # mtq
 complete -c mtq -n "__mtq_at 'mtq' 1" -a 'serve' -d 'Run the server in the foreground until SIGTERM or Ctrl-C'
-complete -c mtq -n "__mtq_at 'mtq' 1" -a 'init' -d 'Write a safe configuration, an empty users file and a certificate'
-complete -c mtq -n "__mtq_at 'mtq' 1" -a 'status' -d 'Say what the running server does: services, sessions, locks, totals'
-complete -c mtq -n "__mtq_at 'mtq' 1" -a 'reload' -d 'Have the running server read its configuration and certificates again; no session is dropped'
-complete -c mtq -n "__mtq_at 'mtq' 1" -a 'stop' -d 'Stop the running server; commands in flight are finished first'
-complete -c mtq -n "__mtq_at 'mtq' 1" -a 'service' -d 'POP3 services'
-complete -c mtq -n "__mtq_at 'mtq' 1" -a 'firewall' -d 'Who may come in, by ranges of addresses'
-complete -c mtq -n "__mtq_at 'mtq' 1" -a 'proxy' -d 'Other servers, whose users log in through this one'
-complete -c mtq -n "__mtq_at 'mtq' 1" -a 'session' -d 'Sessions of the running server'
-complete -c mtq -n "__mtq_at 'mtq' 1" -a 'lock' -d 'Locks of mailboxes'
-complete -c mtq -n "__mtq_at 'mtq' 1" -a 'penalty' -d 'Addresses that fail to log in'
-complete -c mtq -n "__mtq_at 'mtq' 1" -a 'user' -d 'Users and their passwords'
-complete -c mtq -n "__mtq_at 'mtq' 1" -a 'mailbox' -d 'Mailboxes'
-complete -c mtq -n "__mtq_at 'mtq' 1" -a 'cert' -d 'Certificates: mtq\'s own, and others'
-complete -c mtq -n "__mtq_at 'mtq' 1" -a 'config' -d 'The configuration'
+complete -c mtq -n "__mtq_at 'mtq' 1" -a 'init' -d 'Write a safe configuration and make what it needs'
+complete -c mtq -n "__mtq_at 'mtq' 1" -a 'status' -d 'Show what the running server does'
+complete -c mtq -n "__mtq_at 'mtq' 1" -a 'reload' -d 'Have the running server read its configuration again'
+complete -c mtq -n "__mtq_at 'mtq' 1" -a 'stop' -d 'Stop the running server'
+complete -c mtq -n "__mtq_at 'mtq' 1" -a 'service' -d 'Add, change, start and stop services'
+complete -c mtq -n "__mtq_at 'mtq' 1" -a 'firewall' -d 'Say who may connect, by ranges of addresses'
+complete -c mtq -n "__mtq_at 'mtq' 1" -a 'proxy' -d 'Test and allow the servers that users log in at'
+complete -c mtq -n "__mtq_at 'mtq' 1" -a 'session' -d 'See who is connected, and end sessions'
+complete -c mtq -n "__mtq_at 'mtq' 1" -a 'lock' -d 'See who holds which mailbox, and release it'
+complete -c mtq -n "__mtq_at 'mtq' 1" -a 'penalty' -d 'See which addresses guess passwords, and forgive them'
+complete -c mtq -n "__mtq_at 'mtq' 1" -a 'user' -d 'Add, change, check and remove users'
+complete -c mtq -n "__mtq_at 'mtq' 1" -a 'mailbox' -d 'See mailboxes; deliver, import, adopt mail'
+complete -c mtq -n "__mtq_at 'mtq' 1" -a 'cert' -d 'Make, show and check certificates'
+complete -c mtq -n "__mtq_at 'mtq' 1" -a 'config' -d 'Show, check and change the configuration'
 complete -c mtq -n "__mtq_at 'mtq' 1" -a 'log' -d 'Print the last lines of the running server\'s log'
-complete -c mtq -n "__mtq_at 'mtq' 1" -a 'tui' -d 'The dashboard'
-complete -c mtq -n "__mtq_at 'mtq' 1" -a 'completion' -d 'Completion in bash, zsh and fish'
+complete -c mtq -n "__mtq_at 'mtq' 1" -a 'tui' -d 'Start the dashboard'
+complete -c mtq -n "__mtq_at 'mtq' 1" -a 'completion' -d 'Print completion for bash, zsh or fish'
 complete -c mtq -n "__mtq_at 'mtq'" -l config -r -F -d 'Configuration file'
 complete -c mtq -n "__mtq_at 'mtq'" -l version -d 'The versions for a bug report; then exit'
 complete -c mtq -n "__mtq_at 'mtq'" -l help -d 'Show this message and exit'
@@ -372,115 +372,115 @@ complete -c mtq -n "__mtq_at 'mtq serve'" -l help -d 'Show this message and exit
 
 # mtq init
 complete -c mtq -n "__mtq_at 'mtq init'" -l create-user -d 'As root: make the system user mtq if it is not there'
-complete -c mtq -n "__mtq_at 'mtq init'" -l quiet -d 'Say nothing when it went well'
+complete -c mtq -n "__mtq_at 'mtq init'" -l quiet -d 'Say nothing when all went well'
 complete -c mtq -n "__mtq_at 'mtq init'" -l dry-run -d 'Show what would change, and change nothing'
 complete -c mtq -n "__mtq_at 'mtq init'" -l help -d 'Show this message and exit'
 
 # mtq status
-complete -c mtq -n "__mtq_at 'mtq status'" -l json -d 'As JSON'
+complete -c mtq -n "__mtq_at 'mtq status'" -l json -d 'Print JSON, for programs'
 complete -c mtq -n "__mtq_at 'mtq status'" -l check -d 'Call every running service as a client does'
 complete -c mtq -n "__mtq_at 'mtq status'" -l user -x -a '(__mtq_names users)' -d 'With --check: log in as this user, too'
 complete -c mtq -n "__mtq_at 'mtq status'" -l password-stdin -d 'Read the password from standard input, its first line'
 complete -c mtq -n "__mtq_at 'mtq status'" -l help -d 'Show this message and exit'
 
 # mtq reload
-complete -c mtq -n "__mtq_at 'mtq reload'" -l json -d 'As JSON'
-complete -c mtq -n "__mtq_at 'mtq reload'" -l quiet -d 'Say nothing when it went well'
+complete -c mtq -n "__mtq_at 'mtq reload'" -l json -d 'Print JSON, for programs'
+complete -c mtq -n "__mtq_at 'mtq reload'" -l quiet -d 'Say nothing when all went well'
 complete -c mtq -n "__mtq_at 'mtq reload'" -l dry-run -d 'Show what would change, and change nothing'
 complete -c mtq -n "__mtq_at 'mtq reload'" -l help -d 'Show this message and exit'
 
 # mtq stop
-complete -c mtq -n "__mtq_at 'mtq stop'" -l quiet -d 'Say nothing when it went well'
+complete -c mtq -n "__mtq_at 'mtq stop'" -l quiet -d 'Say nothing when all went well'
 complete -c mtq -n "__mtq_at 'mtq stop'" -l dry-run -d 'Show what would change, and change nothing'
 complete -c mtq -n "__mtq_at 'mtq stop'" -l help -d 'Show this message and exit'
 
 # mtq service
-complete -c mtq -n "__mtq_at 'mtq service' 1" -a 'list' -d 'List the services: those of the running server, else those that are configured'
-complete -c mtq -n "__mtq_at 'mtq service' 1" -a 'show' -d 'Show one service: what it does, and its settings in force, defaults included'
+complete -c mtq -n "__mtq_at 'mtq service' 1" -a 'list' -d 'List the services'
+complete -c mtq -n "__mtq_at 'mtq service' 1" -a 'show' -d 'Show one service'
 complete -c mtq -n "__mtq_at 'mtq service' 1" -a 'add' -d 'Add a service; the running server starts it at once'
 complete -c mtq -n "__mtq_at 'mtq service' 1" -a 'set' -d 'Change settings of a service, such as max_connections=50'
 complete -c mtq -n "__mtq_at 'mtq service' 1" -a 'remove' -d 'Remove a service'
 complete -c mtq -n "__mtq_at 'mtq service' 1" -a 'enable' -d 'Have a service start with the server'
 complete -c mtq -n "__mtq_at 'mtq service' 1" -a 'disable' -d 'Have a service no longer start with the server'
 complete -c mtq -n "__mtq_at 'mtq service' 1" -a 'start' -d 'Start a service of the running server'
-complete -c mtq -n "__mtq_at 'mtq service' 1" -a 'stop' -d 'Stop a service of the running server and end its sessions; commands in flight are finished'
-complete -c mtq -n "__mtq_at 'mtq service' 1" -a 'restart' -d 'Stop a service of the running server and start it again'
+complete -c mtq -n "__mtq_at 'mtq service' 1" -a 'stop' -d 'Stop a service of the running server'
+complete -c mtq -n "__mtq_at 'mtq service' 1" -a 'restart' -d 'Stop a service of the running server, and start it again'
 complete -c mtq -n "__mtq_at 'mtq service'" -l help -d 'Show this message and exit'
 
 # mtq service list
-complete -c mtq -n "__mtq_at 'mtq service list'" -l json -d 'As JSON'
+complete -c mtq -n "__mtq_at 'mtq service list'" -l json -d 'Print JSON, for programs'
 complete -c mtq -n "__mtq_at 'mtq service list'" -l help -d 'Show this message and exit'
 
 # mtq service show
-complete -c mtq -n "__mtq_at 'mtq service show'" -l json -d 'As JSON'
+complete -c mtq -n "__mtq_at 'mtq service show'" -l json -d 'Print JSON, for programs'
 complete -c mtq -n "__mtq_at 'mtq service show'" -l help -d 'Show this message and exit'
 complete -c mtq -n "__mtq_at 'mtq service show' 1" -a '(__mtq_names services)'
 
 # mtq service add
 complete -c mtq -n "__mtq_at 'mtq service add'" -l listen -x -a 'pop3 pop3s' -d 'Port, ADDRESS:PORT or [IPv6]:PORT; repeatable'
-complete -c mtq -n "__mtq_at 'mtq service add'" -l quiet -d 'Say nothing when it went well'
+complete -c mtq -n "__mtq_at 'mtq service add'" -l quiet -d 'Say nothing when all went well'
 complete -c mtq -n "__mtq_at 'mtq service add'" -l dry-run -d 'Show what would change, and change nothing'
 complete -c mtq -n "__mtq_at 'mtq service add'" -l help -d 'Show this message and exit'
 complete -c mtq -n "__mtq_at 'mtq service add' 2+" -a '(__mtq_settings)'
 
 # mtq service set
-complete -c mtq -n "__mtq_at 'mtq service set'" -l quiet -d 'Say nothing when it went well'
+complete -c mtq -n "__mtq_at 'mtq service set'" -l quiet -d 'Say nothing when all went well'
 complete -c mtq -n "__mtq_at 'mtq service set'" -l dry-run -d 'Show what would change, and change nothing'
 complete -c mtq -n "__mtq_at 'mtq service set'" -l help -d 'Show this message and exit'
 complete -c mtq -n "__mtq_at 'mtq service set' 1" -a '(__mtq_names services)'
 complete -c mtq -n "__mtq_at 'mtq service set' 2+" -a '(__mtq_settings)'
 
 # mtq service remove
-complete -c mtq -n "__mtq_at 'mtq service remove'" -l quiet -d 'Say nothing when it went well'
+complete -c mtq -n "__mtq_at 'mtq service remove'" -l quiet -d 'Say nothing when all went well'
 complete -c mtq -n "__mtq_at 'mtq service remove'" -l dry-run -d 'Show what would change, and change nothing'
 complete -c mtq -n "__mtq_at 'mtq service remove'" -l help -d 'Show this message and exit'
 complete -c mtq -n "__mtq_at 'mtq service remove' 1" -a '(__mtq_names services)'
 
 # mtq service enable
 complete -c mtq -n "__mtq_at 'mtq service enable'" -l now -d 'Start it, too'
-complete -c mtq -n "__mtq_at 'mtq service enable'" -l quiet -d 'Say nothing when it went well'
+complete -c mtq -n "__mtq_at 'mtq service enable'" -l quiet -d 'Say nothing when all went well'
 complete -c mtq -n "__mtq_at 'mtq service enable'" -l dry-run -d 'Show what would change, and change nothing'
 complete -c mtq -n "__mtq_at 'mtq service enable'" -l help -d 'Show this message and exit'
 complete -c mtq -n "__mtq_at 'mtq service enable' 1" -a '(__mtq_names services)'
 
 # mtq service disable
 complete -c mtq -n "__mtq_at 'mtq service disable'" -l now -d 'Stop it, too'
-complete -c mtq -n "__mtq_at 'mtq service disable'" -l quiet -d 'Say nothing when it went well'
+complete -c mtq -n "__mtq_at 'mtq service disable'" -l quiet -d 'Say nothing when all went well'
 complete -c mtq -n "__mtq_at 'mtq service disable'" -l dry-run -d 'Show what would change, and change nothing'
 complete -c mtq -n "__mtq_at 'mtq service disable'" -l help -d 'Show this message and exit'
 complete -c mtq -n "__mtq_at 'mtq service disable' 1" -a '(__mtq_names services)'
 
 # mtq service start
-complete -c mtq -n "__mtq_at 'mtq service start'" -l quiet -d 'Say nothing when it went well'
+complete -c mtq -n "__mtq_at 'mtq service start'" -l quiet -d 'Say nothing when all went well'
 complete -c mtq -n "__mtq_at 'mtq service start'" -l dry-run -d 'Show what would change, and change nothing'
 complete -c mtq -n "__mtq_at 'mtq service start'" -l help -d 'Show this message and exit'
 complete -c mtq -n "__mtq_at 'mtq service start' 1" -a '(__mtq_names services)'
 
 # mtq service stop
-complete -c mtq -n "__mtq_at 'mtq service stop'" -l quiet -d 'Say nothing when it went well'
+complete -c mtq -n "__mtq_at 'mtq service stop'" -l quiet -d 'Say nothing when all went well'
 complete -c mtq -n "__mtq_at 'mtq service stop'" -l dry-run -d 'Show what would change, and change nothing'
 complete -c mtq -n "__mtq_at 'mtq service stop'" -l help -d 'Show this message and exit'
 complete -c mtq -n "__mtq_at 'mtq service stop' 1" -a '(__mtq_names services)'
 
 # mtq service restart
-complete -c mtq -n "__mtq_at 'mtq service restart'" -l quiet -d 'Say nothing when it went well'
+complete -c mtq -n "__mtq_at 'mtq service restart'" -l quiet -d 'Say nothing when all went well'
 complete -c mtq -n "__mtq_at 'mtq service restart'" -l dry-run -d 'Show what would change, and change nothing'
 complete -c mtq -n "__mtq_at 'mtq service restart'" -l help -d 'Show this message and exit'
 complete -c mtq -n "__mtq_at 'mtq service restart' 1" -a '(__mtq_names services)'
 
 # mtq firewall
-complete -c mtq -n "__mtq_at 'mtq firewall' 1" -a 'list' -d 'List the ranges, and whether each is in force; of all services and the LAN if none is named'
+complete -c mtq -n "__mtq_at 'mtq firewall' 1" -a 'list' -d 'List the ranges, and whether each is in force'
 complete -c mtq -n "__mtq_at 'mtq firewall' 1" -a 'add' -d 'Add ranges to a service or to the LAN'
 complete -c mtq -n "__mtq_at 'mtq firewall' 1" -a 'remove' -d 'Remove ranges from a service or from the LAN'
-complete -c mtq -n "__mtq_at 'mtq firewall' 1" -a 'import' -d 'Add all ranges of a file, one a line; what follows # is its comment'
-complete -c mtq -n "__mtq_at 'mtq firewall' 1" -a 'mode' -d 'Say whom a service lets in: anyone, its own ranges, or those and the LAN'
-complete -c mtq -n "__mtq_at 'mtq firewall' 1" -a 'test' -d 'Say whether an address is let in (exit 0) or not (exit 1), and which range decides'
+complete -c mtq -n "__mtq_at 'mtq firewall' 1" -a 'import' -d 'Add all ranges of a file'
+complete -c mtq -n "__mtq_at 'mtq firewall' 1" -a 'mode' -d 'Set whom a service lets in'
+complete -c mtq -n "__mtq_at 'mtq firewall' 1" -a 'test' -d 'Say whether an address is let in, and which range decides'
 complete -c mtq -n "__mtq_at 'mtq firewall'" -l help -d 'Show this message and exit'
 
 # mtq firewall list
 complete -c mtq -n "__mtq_at 'mtq firewall list'" -l service -x -a '(__mtq_names services)' -d 'The ranges of this service'
 complete -c mtq -n "__mtq_at 'mtq firewall list'" -l lan -d 'The ranges of the local network (server.lan)'
-complete -c mtq -n "__mtq_at 'mtq firewall list'" -l json -d 'As JSON'
+complete -c mtq -n "__mtq_at 'mtq firewall list'" -l json -d 'Print JSON, for programs'
 complete -c mtq -n "__mtq_at 'mtq firewall list'" -l help -d 'Show this message and exit'
 
 # mtq firewall add
@@ -489,7 +489,7 @@ complete -c mtq -n "__mtq_at 'mtq firewall add'" -l lan -d 'The ranges of the lo
 complete -c mtq -n "__mtq_at 'mtq firewall add'" -l exclude -d 'Shut these out: the same as `!` before each'
 complete -c mtq -n "__mtq_at 'mtq firewall add'" -l expires -x -d 'For how long: 90, 30s, 5m, 24h, 7d'
 complete -c mtq -n "__mtq_at 'mtq firewall add'" -l comment -x -d 'What it is for'
-complete -c mtq -n "__mtq_at 'mtq firewall add'" -l quiet -d 'Say nothing when it went well'
+complete -c mtq -n "__mtq_at 'mtq firewall add'" -l quiet -d 'Say nothing when all went well'
 complete -c mtq -n "__mtq_at 'mtq firewall add'" -l dry-run -d 'Show what would change, and change nothing'
 complete -c mtq -n "__mtq_at 'mtq firewall add'" -l help -d 'Show this message and exit'
 
@@ -497,7 +497,7 @@ complete -c mtq -n "__mtq_at 'mtq firewall add'" -l help -d 'Show this message a
 complete -c mtq -n "__mtq_at 'mtq firewall remove'" -l service -x -a '(__mtq_names services)' -d 'The ranges of this service'
 complete -c mtq -n "__mtq_at 'mtq firewall remove'" -l lan -d 'The ranges of the local network (server.lan)'
 complete -c mtq -n "__mtq_at 'mtq firewall remove'" -l exclude -d 'Shut these out: the same as `!` before each'
-complete -c mtq -n "__mtq_at 'mtq firewall remove'" -l quiet -d 'Say nothing when it went well'
+complete -c mtq -n "__mtq_at 'mtq firewall remove'" -l quiet -d 'Say nothing when all went well'
 complete -c mtq -n "__mtq_at 'mtq firewall remove'" -l dry-run -d 'Show what would change, and change nothing'
 complete -c mtq -n "__mtq_at 'mtq firewall remove'" -l help -d 'Show this message and exit'
 
@@ -507,14 +507,14 @@ complete -c mtq -n "__mtq_at 'mtq firewall import'" -l lan -d 'The ranges of the
 complete -c mtq -n "__mtq_at 'mtq firewall import'" -l exclude -d 'Shut these out: the same as `!` before each'
 complete -c mtq -n "__mtq_at 'mtq firewall import'" -l expires -x -d 'For how long: 90, 30s, 5m, 24h, 7d'
 complete -c mtq -n "__mtq_at 'mtq firewall import'" -l comment -x -d 'What it is for'
-complete -c mtq -n "__mtq_at 'mtq firewall import'" -l quiet -d 'Say nothing when it went well'
+complete -c mtq -n "__mtq_at 'mtq firewall import'" -l quiet -d 'Say nothing when all went well'
 complete -c mtq -n "__mtq_at 'mtq firewall import'" -l dry-run -d 'Show what would change, and change nothing'
 complete -c mtq -n "__mtq_at 'mtq firewall import'" -l help -d 'Show this message and exit'
 complete -c mtq -n "__mtq_at 'mtq firewall import' 1" -F
 
 # mtq firewall mode
 complete -c mtq -n "__mtq_at 'mtq firewall mode'" -l service -x -a '(__mtq_names services)' -d 'The service'
-complete -c mtq -n "__mtq_at 'mtq firewall mode'" -l quiet -d 'Say nothing when it went well'
+complete -c mtq -n "__mtq_at 'mtq firewall mode'" -l quiet -d 'Say nothing when all went well'
 complete -c mtq -n "__mtq_at 'mtq firewall mode'" -l dry-run -d 'Show what would change, and change nothing'
 complete -c mtq -n "__mtq_at 'mtq firewall mode'" -l help -d 'Show this message and exit'
 complete -c mtq -n "__mtq_at 'mtq firewall mode' 1" -a 'any firewall firewall+lan'
@@ -522,15 +522,15 @@ complete -c mtq -n "__mtq_at 'mtq firewall mode' 1" -a 'any firewall firewall+la
 # mtq firewall test
 complete -c mtq -n "__mtq_at 'mtq firewall test'" -l service -x -a '(__mtq_names services)' -d 'The ranges of this service'
 complete -c mtq -n "__mtq_at 'mtq firewall test'" -l lan -d 'The ranges of the local network (server.lan)'
-complete -c mtq -n "__mtq_at 'mtq firewall test'" -l json -d 'As JSON'
+complete -c mtq -n "__mtq_at 'mtq firewall test'" -l json -d 'Print JSON, for programs'
 complete -c mtq -n "__mtq_at 'mtq firewall test'" -l help -d 'Show this message and exit'
 
 # mtq proxy
-complete -c mtq -n "__mtq_at 'mtq proxy' 1" -a 'test' -d 'Call a server as the proxy would, step by step, and say what a client gets: exit 0 if it gets in, else 1'
-complete -c mtq -n "__mtq_at 'mtq proxy' 1" -a 'status' -d 'Say of each service whether its proxy is on, how many sessions are elsewhere, and what its link is doing'
-complete -c mtq -n "__mtq_at 'mtq proxy' 1" -a 'failures' -d 'List where a server has refused APOP to a user whose password was right: it is not tried there again'
-complete -c mtq -n "__mtq_at 'mtq proxy' 1" -a 'forget' -d 'Try APOP again where a server has refused it; everywhere, if no server is named'
-complete -c mtq -n "__mtq_at 'mtq proxy' 1" -a 'allow' -d 'Servers that may be logged in at'
+complete -c mtq -n "__mtq_at 'mtq proxy' 1" -a 'test' -d 'Call a server as the proxy would, and say what a client gets'
+complete -c mtq -n "__mtq_at 'mtq proxy' 1" -a 'status' -d 'Show the proxies'
+complete -c mtq -n "__mtq_at 'mtq proxy' 1" -a 'failures' -d 'List where APOP is not tried again'
+complete -c mtq -n "__mtq_at 'mtq proxy' 1" -a 'forget' -d 'Try APOP again where a server has refused it'
+complete -c mtq -n "__mtq_at 'mtq proxy' 1" -a 'allow' -d 'Choose the servers at which users may log in'
 complete -c mtq -n "__mtq_at 'mtq proxy'" -l help -d 'Show this message and exit'
 
 # mtq proxy test
@@ -538,43 +538,43 @@ complete -c mtq -n "__mtq_at 'mtq proxy test'" -l user -x -d 'Log in there as th
 complete -c mtq -n "__mtq_at 'mtq proxy test'" -l password-stdin -d 'Read the password from standard input, its first line'
 complete -c mtq -n "__mtq_at 'mtq proxy test'" -l service -x -a '(__mtq_names services)' -d 'By this service\'s proxy; else by the first that is on'
 complete -c mtq -n "__mtq_at 'mtq proxy test'" -l dial -d 'Bring up the dial-up link where a login would'
-complete -c mtq -n "__mtq_at 'mtq proxy test'" -l json -d 'As JSON'
-complete -c mtq -n "__mtq_at 'mtq proxy test'" -l quiet -d 'Say nothing when it went well'
+complete -c mtq -n "__mtq_at 'mtq proxy test'" -l json -d 'Print JSON, for programs'
+complete -c mtq -n "__mtq_at 'mtq proxy test'" -l quiet -d 'Say nothing when all went well'
 complete -c mtq -n "__mtq_at 'mtq proxy test'" -l help -d 'Show this message and exit'
 
 # mtq proxy status
-complete -c mtq -n "__mtq_at 'mtq proxy status'" -l json -d 'As JSON'
+complete -c mtq -n "__mtq_at 'mtq proxy status'" -l json -d 'Print JSON, for programs'
 complete -c mtq -n "__mtq_at 'mtq proxy status'" -l help -d 'Show this message and exit'
 
 # mtq proxy failures
-complete -c mtq -n "__mtq_at 'mtq proxy failures'" -l json -d 'As JSON'
+complete -c mtq -n "__mtq_at 'mtq proxy failures'" -l json -d 'Print JSON, for programs'
 complete -c mtq -n "__mtq_at 'mtq proxy failures'" -l help -d 'Show this message and exit'
 
 # mtq proxy forget
-complete -c mtq -n "__mtq_at 'mtq proxy forget'" -l quiet -d 'Say nothing when it went well'
+complete -c mtq -n "__mtq_at 'mtq proxy forget'" -l quiet -d 'Say nothing when all went well'
 complete -c mtq -n "__mtq_at 'mtq proxy forget'" -l dry-run -d 'Show what would change, and change nothing'
 complete -c mtq -n "__mtq_at 'mtq proxy forget'" -l help -d 'Show this message and exit'
 
 # mtq proxy allow
-complete -c mtq -n "__mtq_at 'mtq proxy allow' 1" -a 'list' -d 'List the servers that may be logged in at, service by service'
+complete -c mtq -n "__mtq_at 'mtq proxy allow' 1" -a 'list' -d 'List the servers at which users may log in, service by service'
 complete -c mtq -n "__mtq_at 'mtq proxy allow' 1" -a 'add' -d 'Allow servers'
-complete -c mtq -n "__mtq_at 'mtq proxy allow' 1" -a 'remove' -d 'Allow servers no more'
+complete -c mtq -n "__mtq_at 'mtq proxy allow' 1" -a 'remove' -d 'Allow servers no longer'
 complete -c mtq -n "__mtq_at 'mtq proxy allow'" -l help -d 'Show this message and exit'
 
 # mtq proxy allow list
 complete -c mtq -n "__mtq_at 'mtq proxy allow list'" -l service -x -a '(__mtq_names services)' -d 'Only what this service\'s proxy may call'
-complete -c mtq -n "__mtq_at 'mtq proxy allow list'" -l json -d 'As JSON'
+complete -c mtq -n "__mtq_at 'mtq proxy allow list'" -l json -d 'Print JSON, for programs'
 complete -c mtq -n "__mtq_at 'mtq proxy allow list'" -l help -d 'Show this message and exit'
 
 # mtq proxy allow add
 complete -c mtq -n "__mtq_at 'mtq proxy allow add'" -l service -x -a '(__mtq_names services)' -d 'The service whose proxy it is'
-complete -c mtq -n "__mtq_at 'mtq proxy allow add'" -l quiet -d 'Say nothing when it went well'
+complete -c mtq -n "__mtq_at 'mtq proxy allow add'" -l quiet -d 'Say nothing when all went well'
 complete -c mtq -n "__mtq_at 'mtq proxy allow add'" -l dry-run -d 'Show what would change, and change nothing'
 complete -c mtq -n "__mtq_at 'mtq proxy allow add'" -l help -d 'Show this message and exit'
 
 # mtq proxy allow remove
 complete -c mtq -n "__mtq_at 'mtq proxy allow remove'" -l service -x -a '(__mtq_names services)' -d 'The service whose proxy it is'
-complete -c mtq -n "__mtq_at 'mtq proxy allow remove'" -l quiet -d 'Say nothing when it went well'
+complete -c mtq -n "__mtq_at 'mtq proxy allow remove'" -l quiet -d 'Say nothing when all went well'
 complete -c mtq -n "__mtq_at 'mtq proxy allow remove'" -l dry-run -d 'Show what would change, and change nothing'
 complete -c mtq -n "__mtq_at 'mtq proxy allow remove'" -l help -d 'Show this message and exit'
 
@@ -584,48 +584,48 @@ complete -c mtq -n "__mtq_at 'mtq session' 1" -a 'kick' -d 'End sessions'
 complete -c mtq -n "__mtq_at 'mtq session'" -l help -d 'Show this message and exit'
 
 # mtq session list
-complete -c mtq -n "__mtq_at 'mtq session list'" -l json -d 'As JSON'
+complete -c mtq -n "__mtq_at 'mtq session list'" -l json -d 'Print JSON, for programs'
 complete -c mtq -n "__mtq_at 'mtq session list'" -l help -d 'Show this message and exit'
 
 # mtq session kick
 complete -c mtq -n "__mtq_at 'mtq session kick'" -l user -x -a '(__mtq_names users)' -d 'All sessions of this user'
 complete -c mtq -n "__mtq_at 'mtq session kick'" -l address -x -d 'All sessions from this address'
-complete -c mtq -n "__mtq_at 'mtq session kick'" -l quiet -d 'Say nothing when it went well'
+complete -c mtq -n "__mtq_at 'mtq session kick'" -l quiet -d 'Say nothing when all went well'
 complete -c mtq -n "__mtq_at 'mtq session kick'" -l dry-run -d 'Show what would change, and change nothing'
 complete -c mtq -n "__mtq_at 'mtq session kick'" -l help -d 'Show this message and exit'
 
 # mtq lock
 complete -c mtq -n "__mtq_at 'mtq lock' 1" -a 'list' -d 'List the mailboxes that are locked, and who holds them'
-complete -c mtq -n "__mtq_at 'mtq lock' 1" -a 'show' -d 'Show who holds a mailbox, since when and from where, and when it will go'
+complete -c mtq -n "__mtq_at 'mtq lock' 1" -a 'show' -d 'Show who holds a mailbox'
 complete -c mtq -n "__mtq_at 'mtq lock' 1" -a 'release' -d 'End the session that holds a mailbox'
 complete -c mtq -n "__mtq_at 'mtq lock'" -l help -d 'Show this message and exit'
 
 # mtq lock list
-complete -c mtq -n "__mtq_at 'mtq lock list'" -l json -d 'As JSON'
+complete -c mtq -n "__mtq_at 'mtq lock list'" -l json -d 'Print JSON, for programs'
 complete -c mtq -n "__mtq_at 'mtq lock list'" -l help -d 'Show this message and exit'
 
 # mtq lock show
-complete -c mtq -n "__mtq_at 'mtq lock show'" -l json -d 'As JSON'
+complete -c mtq -n "__mtq_at 'mtq lock show'" -l json -d 'Print JSON, for programs'
 complete -c mtq -n "__mtq_at 'mtq lock show'" -l help -d 'Show this message and exit'
 complete -c mtq -n "__mtq_at 'mtq lock show' 1" -a '(__mtq_names users)'
 
 # mtq lock release
-complete -c mtq -n "__mtq_at 'mtq lock release'" -l quiet -d 'Say nothing when it went well'
+complete -c mtq -n "__mtq_at 'mtq lock release'" -l quiet -d 'Say nothing when all went well'
 complete -c mtq -n "__mtq_at 'mtq lock release'" -l dry-run -d 'Show what would change, and change nothing'
 complete -c mtq -n "__mtq_at 'mtq lock release'" -l help -d 'Show this message and exit'
 complete -c mtq -n "__mtq_at 'mtq lock release' 1" -a '(__mtq_names users)'
 
 # mtq penalty
 complete -c mtq -n "__mtq_at 'mtq penalty' 1" -a 'list' -d 'List addresses whose failed logins are answered ever later'
-complete -c mtq -n "__mtq_at 'mtq penalty' 1" -a 'forget' -d 'Let an address begin anew'
+complete -c mtq -n "__mtq_at 'mtq penalty' 1" -a 'forget' -d 'Forget the failures of an address'
 complete -c mtq -n "__mtq_at 'mtq penalty'" -l help -d 'Show this message and exit'
 
 # mtq penalty list
-complete -c mtq -n "__mtq_at 'mtq penalty list'" -l json -d 'As JSON'
+complete -c mtq -n "__mtq_at 'mtq penalty list'" -l json -d 'Print JSON, for programs'
 complete -c mtq -n "__mtq_at 'mtq penalty list'" -l help -d 'Show this message and exit'
 
 # mtq penalty forget
-complete -c mtq -n "__mtq_at 'mtq penalty forget'" -l quiet -d 'Say nothing when it went well'
+complete -c mtq -n "__mtq_at 'mtq penalty forget'" -l quiet -d 'Say nothing when all went well'
 complete -c mtq -n "__mtq_at 'mtq penalty forget'" -l dry-run -d 'Show what would change, and change nothing'
 complete -c mtq -n "__mtq_at 'mtq penalty forget'" -l help -d 'Show this message and exit'
 
@@ -634,30 +634,30 @@ complete -c mtq -n "__mtq_at 'mtq user' 1" -a 'list' -d 'List the users'
 complete -c mtq -n "__mtq_at 'mtq user' 1" -a 'add' -d 'Add a user'
 complete -c mtq -n "__mtq_at 'mtq user' 1" -a 'passwd' -d 'Give a user another password'
 complete -c mtq -n "__mtq_at 'mtq user' 1" -a 'remove' -d 'Remove a user from the users file'
-complete -c mtq -n "__mtq_at 'mtq user' 1" -a 'check' -d 'Say whether a password is the user\'s (exit 0) or not (exit 1)'
+complete -c mtq -n "__mtq_at 'mtq user' 1" -a 'check' -d 'Say whether a password is the user\'s'
 complete -c mtq -n "__mtq_at 'mtq user'" -l help -d 'Show this message and exit'
 
 # mtq user list
-complete -c mtq -n "__mtq_at 'mtq user list'" -l json -d 'As JSON'
+complete -c mtq -n "__mtq_at 'mtq user list'" -l json -d 'Print JSON, for programs'
 complete -c mtq -n "__mtq_at 'mtq user list'" -l help -d 'Show this message and exit'
 
 # mtq user add
 complete -c mtq -n "__mtq_at 'mtq user add'" -l password-stdin -d 'Read the password from standard input, its first line'
 complete -c mtq -n "__mtq_at 'mtq user add'" -l scheme -x -a 'ARGON2ID SCRAM-SHA-256 BLF-CRYPT SHA512-CRYPT SHA256-CRYPT SSHA PLAIN' -d 'How the password is stored; SCRAM needs SCRAM-SHA-256 or PLAIN, APOP needs PLAIN'
-complete -c mtq -n "__mtq_at 'mtq user add'" -l quiet -d 'Say nothing when it went well'
+complete -c mtq -n "__mtq_at 'mtq user add'" -l quiet -d 'Say nothing when all went well'
 complete -c mtq -n "__mtq_at 'mtq user add'" -l dry-run -d 'Show what would change, and change nothing'
 complete -c mtq -n "__mtq_at 'mtq user add'" -l help -d 'Show this message and exit'
 
 # mtq user passwd
 complete -c mtq -n "__mtq_at 'mtq user passwd'" -l password-stdin -d 'Read the password from standard input, its first line'
 complete -c mtq -n "__mtq_at 'mtq user passwd'" -l scheme -x -a 'ARGON2ID SCRAM-SHA-256 BLF-CRYPT SHA512-CRYPT SHA256-CRYPT SSHA PLAIN' -d 'How the password is stored; SCRAM needs SCRAM-SHA-256 or PLAIN, APOP needs PLAIN'
-complete -c mtq -n "__mtq_at 'mtq user passwd'" -l quiet -d 'Say nothing when it went well'
+complete -c mtq -n "__mtq_at 'mtq user passwd'" -l quiet -d 'Say nothing when all went well'
 complete -c mtq -n "__mtq_at 'mtq user passwd'" -l dry-run -d 'Show what would change, and change nothing'
 complete -c mtq -n "__mtq_at 'mtq user passwd'" -l help -d 'Show this message and exit'
 complete -c mtq -n "__mtq_at 'mtq user passwd' 1" -a '(__mtq_names users)'
 
 # mtq user remove
-complete -c mtq -n "__mtq_at 'mtq user remove'" -l quiet -d 'Say nothing when it went well'
+complete -c mtq -n "__mtq_at 'mtq user remove'" -l quiet -d 'Say nothing when all went well'
 complete -c mtq -n "__mtq_at 'mtq user remove'" -l dry-run -d 'Show what would change, and change nothing'
 complete -c mtq -n "__mtq_at 'mtq user remove'" -l help -d 'Show this message and exit'
 complete -c mtq -n "__mtq_at 'mtq user remove' 1" -a '(__mtq_names users)'
@@ -668,19 +668,19 @@ complete -c mtq -n "__mtq_at 'mtq user check'" -l help -d 'Show this message and
 complete -c mtq -n "__mtq_at 'mtq user check' 1" -a '(__mtq_names users)'
 
 # mtq mailbox
-complete -c mtq -n "__mtq_at 'mtq mailbox' 1" -a 'list' -d 'List every user\'s mailbox with its messages and octets'
+complete -c mtq -n "__mtq_at 'mtq mailbox' 1" -a 'list' -d 'List every user\'s mailbox, with messages and octets'
 complete -c mtq -n "__mtq_at 'mtq mailbox' 1" -a 'status' -d 'Show one user\'s mailbox'
-complete -c mtq -n "__mtq_at 'mtq mailbox' 1" -a 'deliver' -d 'Deliver a message from standard input: what a mail server calls once a message'
+complete -c mtq -n "__mtq_at 'mtq mailbox' 1" -a 'deliver' -d 'Deliver a message from standard input'
 complete -c mtq -n "__mtq_at 'mtq mailbox' 1" -a 'import' -d 'Import the messages of an mbox or a Maildir'
-complete -c mtq -n "__mtq_at 'mtq mailbox' 1" -a 'adopt' -d 'Keep the UIDLs that Dovecot or Courier gave, so that no client downloads its mail twice'
+complete -c mtq -n "__mtq_at 'mtq mailbox' 1" -a 'adopt' -d 'Keep the unique ids that Dovecot or Courier gave'
 complete -c mtq -n "__mtq_at 'mtq mailbox'" -l help -d 'Show this message and exit'
 
 # mtq mailbox list
-complete -c mtq -n "__mtq_at 'mtq mailbox list'" -l json -d 'As JSON'
+complete -c mtq -n "__mtq_at 'mtq mailbox list'" -l json -d 'Print JSON, for programs'
 complete -c mtq -n "__mtq_at 'mtq mailbox list'" -l help -d 'Show this message and exit'
 
 # mtq mailbox status
-complete -c mtq -n "__mtq_at 'mtq mailbox status'" -l json -d 'As JSON'
+complete -c mtq -n "__mtq_at 'mtq mailbox status'" -l json -d 'Print JSON, for programs'
 complete -c mtq -n "__mtq_at 'mtq mailbox status'" -l help -d 'Show this message and exit'
 complete -c mtq -n "__mtq_at 'mtq mailbox status' 1" -a '(__mtq_names users)'
 
@@ -689,8 +689,8 @@ complete -c mtq -n "__mtq_at 'mtq mailbox deliver'" -l help -d 'Show this messag
 complete -c mtq -n "__mtq_at 'mtq mailbox deliver' 1" -a '(__mtq_names users)'
 
 # mtq mailbox import
-complete -c mtq -n "__mtq_at 'mtq mailbox import'" -l json -d 'As JSON'
-complete -c mtq -n "__mtq_at 'mtq mailbox import'" -l quiet -d 'Say nothing when it went well'
+complete -c mtq -n "__mtq_at 'mtq mailbox import'" -l json -d 'Print JSON, for programs'
+complete -c mtq -n "__mtq_at 'mtq mailbox import'" -l quiet -d 'Say nothing when all went well'
 complete -c mtq -n "__mtq_at 'mtq mailbox import'" -l dry-run -d 'Show what would change, and change nothing'
 complete -c mtq -n "__mtq_at 'mtq mailbox import'" -l help -d 'Show this message and exit'
 complete -c mtq -n "__mtq_at 'mtq mailbox import' 1" -a '(__mtq_names users)'
@@ -698,17 +698,17 @@ complete -c mtq -n "__mtq_at 'mtq mailbox import' 2" -F
 
 # mtq mailbox adopt
 complete -c mtq -n "__mtq_at 'mtq mailbox adopt'" -l format -x -d 'Dovecot\'s pop3_uidl_format'
-complete -c mtq -n "__mtq_at 'mtq mailbox adopt'" -l from -x -a 'dovecot courier' -d 'Whose: dovecot or courier'
-complete -c mtq -n "__mtq_at 'mtq mailbox adopt'" -l json -d 'As JSON'
-complete -c mtq -n "__mtq_at 'mtq mailbox adopt'" -l quiet -d 'Say nothing when it went well'
+complete -c mtq -n "__mtq_at 'mtq mailbox adopt'" -l from -x -a 'dovecot courier' -d 'dovecot or courier; needed where both have left a list'
+complete -c mtq -n "__mtq_at 'mtq mailbox adopt'" -l json -d 'Print JSON, for programs'
+complete -c mtq -n "__mtq_at 'mtq mailbox adopt'" -l quiet -d 'Say nothing when all went well'
 complete -c mtq -n "__mtq_at 'mtq mailbox adopt'" -l dry-run -d 'Show what would change, and change nothing'
 complete -c mtq -n "__mtq_at 'mtq mailbox adopt'" -l help -d 'Show this message and exit'
 complete -c mtq -n "__mtq_at 'mtq mailbox adopt' 1" -a '(__mtq_names users)'
 
 # mtq cert
-complete -c mtq -n "__mtq_at 'mtq cert' 1" -a 'create' -d 'Make a certificate by mtq\'s own authority: for server.hostname, this machine\'s names and addresses, and NAMEs'
-complete -c mtq -n "__mtq_at 'mtq cert' 1" -a 'show' -d 'Show the certificates of the enabled services and of [tls], as their files are'
-complete -c mtq -n "__mtq_at 'mtq cert' 1" -a 'check' -d 'Say whether all certificates that are served are good for so many days (exit 0) or not (exit 1)'
+complete -c mtq -n "__mtq_at 'mtq cert' 1" -a 'create' -d 'Make a certificate by mtq\'s own authority'
+complete -c mtq -n "__mtq_at 'mtq cert' 1" -a 'show' -d 'Show the certificates that are served'
+complete -c mtq -n "__mtq_at 'mtq cert' 1" -a 'check' -d 'Say whether all certificates are good for some days'
 complete -c mtq -n "__mtq_at 'mtq cert'" -l help -d 'Show this message and exit'
 
 # mtq cert create
@@ -725,7 +725,7 @@ complete -c mtq -n "__mtq_at 'mtq cert show'" -l json -d 'As JSON'
 complete -c mtq -n "__mtq_at 'mtq cert show'" -l help -d 'Show this message and exit'
 
 # mtq cert check
-complete -c mtq -n "__mtq_at 'mtq cert check'" -l days -x -d 'For how long everything has to be good'
+complete -c mtq -n "__mtq_at 'mtq cert check'" -l days -x -d 'How long all have to be good'
 complete -c mtq -n "__mtq_at 'mtq cert check'" -l service -x -a '(__mtq_names services)' -d 'Only what this service serves, enabled or not'
 complete -c mtq -n "__mtq_at 'mtq cert check'" -l json -d 'As JSON'
 complete -c mtq -n "__mtq_at 'mtq cert check'" -l quiet -d 'Say nothing when it went well'
@@ -734,29 +734,29 @@ complete -c mtq -n "__mtq_at 'mtq cert check'" -l help -d 'Show this message and
 # mtq config
 complete -c mtq -n "__mtq_at 'mtq config' 1" -a 'show' -d 'Print the whole configuration in force, defaults included'
 complete -c mtq -n "__mtq_at 'mtq config' 1" -a 'check' -d 'Say whether the configuration and the files it names are right'
-complete -c mtq -n "__mtq_at 'mtq config' 1" -a 'path' -d 'Print which file is the configuration'
-complete -c mtq -n "__mtq_at 'mtq config' 1" -a 'get' -d 'Print the value in force of a key, such as services.pop3.listen, or of a whole table'
-complete -c mtq -n "__mtq_at 'mtq config' 1" -a 'set' -d 'Set a key, or several that only go together'
+complete -c mtq -n "__mtq_at 'mtq config' 1" -a 'path' -d 'Print the path of the configuration'
+complete -c mtq -n "__mtq_at 'mtq config' 1" -a 'get' -d 'Print the value in force of a key'
+complete -c mtq -n "__mtq_at 'mtq config' 1" -a 'set' -d 'Set a key, or several at once'
 complete -c mtq -n "__mtq_at 'mtq config'" -l help -d 'Show this message and exit'
 
 # mtq config show
-complete -c mtq -n "__mtq_at 'mtq config show'" -l json -d 'As JSON'
+complete -c mtq -n "__mtq_at 'mtq config show'" -l json -d 'Print JSON, for programs'
 complete -c mtq -n "__mtq_at 'mtq config show'" -l help -d 'Show this message and exit'
 
 # mtq config check
 complete -c mtq -n "__mtq_at 'mtq config check'" -l help -d 'Show this message and exit'
 
 # mtq config path
-complete -c mtq -n "__mtq_at 'mtq config path'" -l json -d 'As JSON'
+complete -c mtq -n "__mtq_at 'mtq config path'" -l json -d 'Print JSON, for programs'
 complete -c mtq -n "__mtq_at 'mtq config path'" -l help -d 'Show this message and exit'
 
 # mtq config get
-complete -c mtq -n "__mtq_at 'mtq config get'" -l json -d 'As JSON'
+complete -c mtq -n "__mtq_at 'mtq config get'" -l json -d 'Print JSON, for programs'
 complete -c mtq -n "__mtq_at 'mtq config get'" -l help -d 'Show this message and exit'
 complete -c mtq -n "__mtq_at 'mtq config get' 1" -a '(__mtq_keys)'
 
 # mtq config set
-complete -c mtq -n "__mtq_at 'mtq config set'" -l quiet -d 'Say nothing when it went well'
+complete -c mtq -n "__mtq_at 'mtq config set'" -l quiet -d 'Say nothing when all went well'
 complete -c mtq -n "__mtq_at 'mtq config set'" -l dry-run -d 'Show what would change, and change nothing'
 complete -c mtq -n "__mtq_at 'mtq config set'" -l help -d 'Show this message and exit'
 complete -c mtq -n "__mtq_at 'mtq config set' 1+" -a '(__mtq_pair)'
@@ -764,11 +764,11 @@ complete -c mtq -n "__mtq_at 'mtq config set' 1+" -a '(__mtq_pair)'
 # mtq log
 complete -c mtq -n "__mtq_at 'mtq log'" -l follow -s f -d 'Go on with what comes, until Ctrl-C'
 complete -c mtq -n "__mtq_at 'mtq log'" -l lines -s n -x -d 'How many of the last lines'
-complete -c mtq -n "__mtq_at 'mtq log'" -l json -d 'As JSON'
+complete -c mtq -n "__mtq_at 'mtq log'" -l json -d 'Print JSON, for programs'
 complete -c mtq -n "__mtq_at 'mtq log'" -l help -d 'Show this message and exit'
 
 # mtq tui
-complete -c mtq -n "__mtq_at 'mtq tui' 1" -a 'dashboard' -d 'Watch the running server in the terminal, and do what has to be done'
+complete -c mtq -n "__mtq_at 'mtq tui' 1" -a 'dashboard' -d 'Watch and steer the running server'
 complete -c mtq -n "__mtq_at 'mtq tui'" -l help -d 'Show this message and exit'
 
 # mtq tui dashboard

@@ -31,7 +31,7 @@ def offered(*words: str) -> list[str]:
 def test_commands_are_offered_with_what_they_are_for() -> None:
     found = completer(ROOT, known(), names)(("",))
     assert [candidate.word for candidate in found] == list(main.MODULES)
-    assert Candidate("service", "POP3 services") in found
+    assert Candidate("service", "Add, change, start and stop services") in found
 
 
 @pytest.mark.parametrize(

@@ -159,8 +159,9 @@ def test_the_words_of_the_command_line_are_known() -> None:
 
 def test_the_keys_come_from_the_model() -> None:
     keys = known()
-    assert Key("log_level", "what is logged", Choices(("debug", "info", "warning", "error"))) not in keys.config
-    assert Key("server.log_level", "what is logged", Choices(("debug", "info", "warning", "error"))) in keys.config
+    about, levels = "least important lines that are logged", Choices(("debug", "info", "warning", "error"))
+    assert Key("log_level", about, levels) not in keys.config
+    assert Key("server.log_level", about, levels) in keys.config
     assert Key("tls.key", "its private key, PEM", Source.FILES) in keys.config
     assert Key("enabled", "start with the server", Choices(("true", "false"))) in keys.service
     assert Key("max_connections", "most clients at a time", Source.NOWHERE) in keys.service
