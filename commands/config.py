@@ -97,7 +97,7 @@ def set_values(
 ) -> None:
     """Set a key, or several at once. A value is TOML if it parses, else a string."""
     if len(pairs) % 2:
-        raise WrongUsage(f"{pairs[-1]}: there is no value for this key")
+        raise WrongUsage(f"{pairs[-1]}: the value is missing: `mtq config set {pairs[-1]} VALUE`")
     from mtq.config import assignment
 
     from .change import assign, change

@@ -47,6 +47,15 @@ def reason(error: OSError) -> str:
     return f"{where}{(error.strerror or str(error)).lower()}"
 
 
+def misuse(error: typer.TyperException) -> str:
+    """A line about a command that was called in a wrong way; the help itself, for a group that was called alone."""
+    message = error.format_message()
+    if "\n" in message:
+        return message
+    command = getattr(getattr(error, "ctx", None), "command_path", "mtq")
+    return f"mtq: {message[:1].lower()}{message[1:].rstrip('.')}; see `{command} --help`"
+
+
 @contextmanager
 def progress(what: str, total: int, quiet: bool = False) -> Iterator[Callable[[int], None]]:
     """A bar while something takes long, on a terminal only; call what is given with how much more is done."""
@@ -94,6 +103,11 @@ def lines(rows: Sequence[Mapping[str, Any]], empty: str) -> None:
     """Rows that all have the same keys as a table. `empty` says why there are none."""
     columns = list(rows[0]) if rows else []
     table(columns, [[_cell(row[column]) for column in columns] for row in rows], empty)
+
+
+def card(row: Mapping[str, Any]) -> None:
+    """One thing, a line for each of its fields that it has."""
+    table(("field", "value"), [(name, _cell(value)) for name, value in row.items() if value is not None], "")
 
 
 def _cell(value: object) -> object:

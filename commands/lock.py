@@ -11,7 +11,7 @@ from mtq.config.model import Config
 from mtq.errors import Exit, MtqError, Refusal
 
 from . import place, remote
-from .console import end, lines, note, reason, rows_of, say, say_json
+from .console import card, end, lines, note, reason, rows_of, say_json
 from .options import DryRun, Json, Quiet
 
 if TYPE_CHECKING:
@@ -66,9 +66,7 @@ def show(context: typer.Context, mailbox: Mailbox, as_json: Json = False) -> Non
     if as_json:
         say_json(row)
     elif row is not None:
-        for name, value in row.items():
-            if value is not None:
-                say(f"{name + ':':<14}{value}")
+        card(row)
     if row is None:
         note(f"{mailbox} is not locked")
         end(Exit.FAILED)

@@ -14,7 +14,7 @@ from mtq.users import passwd_file
 from mtq.users.passwd_file import Account
 
 from . import place
-from .console import note, reason, say, say_json, table
+from .console import card, misuse, note, reason, say_json, table
 from .options import DryRun, Json, Quiet, User
 
 app = typer.Typer(
@@ -51,9 +51,7 @@ def status(context: typer.Context, user: User, as_json: Json = False) -> None:
     if as_json:
         say_json(row)
     else:
-        for name, value in row.items():
-            if value is not None:
-                say(f"{name + ':':<10}{value}")
+        card(row)
     if row["error"]:
         raise MtqError(str(row["error"]))
 
@@ -127,7 +125,7 @@ def mta_exit(call: Callable[[], int]) -> int:
         note(f"mtq: {error}")
         return os.EX_NOUSER
     except typer.TyperException as error:
-        note(f"mtq: {error.format_message()}")
+        note(misuse(error))
         return os.EX_USAGE
     except BaseException as error:      # a traceback or another exit code would make the MTA return the mail
         why = reason(error) if isinstance(error, OSError) else error or type(error).__name__

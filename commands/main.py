@@ -13,7 +13,7 @@ from typer.core import TyperGroup
 from mtq.errors import Exit, MtqError
 
 from . import place
-from .console import note, reason, say
+from .console import misuse, note, reason, say
 
 MODULES = {
     "serve": "serve",
@@ -102,7 +102,7 @@ def main(arguments: Sequence[str]) -> int:
             note(f"mtq: {line}")
         return error.exit
     except typer.TyperException as error:
-        note(_usage(error))
+        note(misuse(error))
         return error.exit_code
     except typer.Abort:
         note("mtq: aborted, nothing was changed")
@@ -124,14 +124,6 @@ def run() -> None:
 def _call(arguments: Sequence[str]) -> int:
     result = app(list(arguments), prog_name="mtq", standalone_mode=False)
     return result if isinstance(result, int) else Exit.DONE
-
-
-def _usage(error: typer.TyperException) -> str:
-    message = error.format_message()
-    if "\n" in message:
-        return message      # the help itself, for a group that was called alone
-    command = getattr(getattr(error, "ctx", None), "command_path", "mtq")
-    return f"mtq: {message.rstrip('.')}; see `{command} --help`"
 
 
 def _is_delivery(arguments: Sequence[str]) -> bool:

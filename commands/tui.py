@@ -32,7 +32,7 @@ def dashboard(
 ) -> int:
     """Watch and steer the running server. It may be started before the server."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):        # it reads the one and draws on the other
-        raise MtqError("the dashboard needs a terminal; `mtq status` says elsewhere how things are")
+        raise MtqError("the dashboard needs a terminal; `mtq status` shows the same without one")
     from mtq.tui.app import Dashboard
 
     from .completion import names_of

@@ -26,7 +26,7 @@ def pair(text: str) -> tuple[Path, str]:
     found = _KEY.match(text)
     path = _parts(found[0]) if found and text[found.end() :].startswith("=") else None
     if found is None or path is None:
-        raise WrongUsage(f"{text!r} is not KEY=VALUE")
+        raise WrongUsage(f"{text!r} is not KEY=VALUE; one looks like max_connections=50")
     return path, text[found.end() + 1 :]
 
 

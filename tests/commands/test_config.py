@@ -277,8 +277,8 @@ def refused(run: Run, house: House, *words: str) -> Outcome:
         (("services.pop3.proxy.targets.-x.port", "1"), "allowed is a host name or address"),
         (("tls.certificate", "a.pem"), "tls: certificate and key come together; nothing was changed"),
         (("services.pop3.listen", '"1110"\nenabled = false'), "allowed is a port"),
-        (("tls.min_version",), "tls.min_version: there is no value for this key"),
-        (("tls.min_version", "1.3", "tls.key"), "tls.key: there is no value for this key"),
+        (("tls.min_version",), "tls.min_version: the value is missing: `mtq config set tls.min_version VALUE`"),
+        (("tls.min_version", "1.3", "tls.key"), "tls.key: the value is missing: `mtq config set tls.key VALUE`"),
     ],
 )
 def test_what_is_malformed_is_exit_code_2(

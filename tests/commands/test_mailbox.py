@@ -25,10 +25,11 @@ def test_a_mailbox_is_shown_to_a_person(run: Run, house: House) -> None:
     house.deliver("fred", LETTER)
     outcome = run("mailbox", "status", "fred")
     assert outcome.out.split("\n") == [
-        "user:     fred",
-        f"mailbox:  {house.mailbox('fred')}",
-        "messages: 1",
-        f"octets:   {OCTETS}",
+        "FIELD     VALUE",
+        "user      fred",
+        f"mailbox   {house.mailbox('fred')}",
+        "messages  1",
+        f"octets    {OCTETS}",
         "",
     ]
 

@@ -191,7 +191,7 @@ WRONG = [
     ("max_connections=0", "services.pop3.max_connections: found 0; allowed is a whole number from 1 to 999"),
     ("max_connections=1000", "services.pop3.max_connections: found 1000; allowed is a whole number from 1 to 999"),
     ("max_conections=7", 'services.pop3.max_conections: unknown key; did you mean "max_connections"?'),
-    ("max_connections", "'max_connections' is not KEY=VALUE"),
+    ("max_connections", "'max_connections' is not KEY=VALUE; one looks like max_connections=50"),
     ("proxy={}", "services.pop3.proxy: a table; set the keys in it"),
     ("tls=ssl", 'services.pop3.tls: found "ssl"; allowed is one of "off", "starttls", "implicit"'),
 ]

@@ -19,7 +19,7 @@ print("textual" in sys.modules, file=sys.stderr)
 def test_where_there_is_no_terminal_there_is_no_dashboard(house: House) -> None:
     outcome = process("--config", str(house.file), "tui", "dashboard")
     assert (outcome.code, outcome.out) == (1, "")
-    assert outcome.err == "mtq: the dashboard needs a terminal; `mtq status` says elsewhere how things are\n"
+    assert outcome.err == "mtq: the dashboard needs a terminal; `mtq status` shows the same without one\n"
 
 
 def test_the_group_alone_shows_its_command(run: Run) -> None:

@@ -17,8 +17,8 @@ SAID = {
     ],
     "install.md": ["^mtq \\d", "^Python 3"],
     "upgrading.md": ["mtq.toml"],
-    "howto/postfix.md": ["^fred@example.com  fred/$", "messages: +1", "nobody: there is no such user"],
-    "howto/exim.md": ["messages: +1", "nobody: there is no such user"],
+    "howto/postfix.md": ["^fred@example.com  fred/$", "messages +1", "nobody: there is no such user"],
+    "howto/exim.md": ["messages +1", "nobody: there is no such user"],
     "howto/dovecot.md": ["fred +1 ", "1 of 1 messages would keep", "1 of 1 messages keep", "^1 0000000100000007"],
     "howto/courier.md": ["wilma .*SHA512-CRYPT", "1 of 1 messages would keep", "^1 UID5-7"],
     "howto/administer.md": [
