@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from mtq.ledger import (
     Cause,
@@ -28,7 +29,9 @@ from mtq.ledger import (
     SessionRefused,
 )
 from mtq.server.restraint import Restraint
-from mtq.server.stream import Stream
+
+if TYPE_CHECKING:       # it loads asyncio, and commands read what a log line looks like here
+    from mtq.server.stream import Stream
 
 LEVELS = ("debug", "info", "warning", "error")
 
@@ -60,7 +63,7 @@ class Line:
 class Log:
     """Writes lines of a level and above, and keeps the last of them."""
 
-    def __init__(self, level: str, as_json: bool, stream: Stream) -> None:
+    def __init__(self, level: str, as_json: bool, stream: "Stream") -> None:
         self.stream = stream
         self._journal = is_journal(stream)
         self.recent: deque[Line] = deque(maxlen=RECENT)
@@ -116,7 +119,7 @@ class Log:
         self.stream.write(written + "\n")
 
 
-def is_journal(stream: Stream) -> bool:
+def is_journal(stream: "Stream") -> bool:
     """Whether what is written there comes to the system's journal (systemd.exec(5), JOURNAL_STREAM)."""
     journal = os.environ.get("JOURNAL_STREAM")
     if journal is None:
