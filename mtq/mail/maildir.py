@@ -7,6 +7,7 @@ import errno
 import os
 import re
 import stat
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mtq.protocol.listing import UNIQUE_ID_LENGTH
@@ -18,6 +19,10 @@ _SUBFOLDER = len(b"new/")
 
 _DIGITS = 15
 _WIRE_SIZE = re.compile(rb",W=([0-9]{1,%d})(?=[,:]|\Z)" % _DIGITS)
+_WIRE_SIZES = re.compile(rb",W=([0-9]{1,%d})(?=[,:\0])[^\0]*\0" % _DIGITS)
+"""Finds one size in each name that has any, where a NUL ends each."""
+
+_VISIBLE = bytes(range(0x21, 0x7F))
 _PRINTABLE = re.compile(rb"[\x21-\x7e]{1,%d}\Z" % UNIQUE_ID_LENGTH)
 
 
@@ -73,8 +78,8 @@ def messages(folder: Folder, mailbox: bytes) -> dict[bytes, bytes]:
                 name = entry.name
                 if name.startswith(b".") or not (entry.is_file(follow_symlinks=False) or _is_link(entry, mailbox)):
                     continue
-                end = name.find(b":")
-                base, info = (name, b"") if end < 0 else (name[:end], name[end:])
+                base = name.partition(b":")[0]
+                info = name[len(base) :]
                 place = places.get(info)
                 if place is None:
                     place = places[info] = subfolder + b"/" + info
@@ -121,6 +126,14 @@ def wire_size_in_name(base_name: bytes) -> int | None:
     return int(match.group(1)) if match else None
 
 
+def wire_sizes_in_names(base_names: list[bytes]) -> Sequence[int | None]:
+    """The same of many names; it takes a fifth of the time if every one has its size."""
+    found = _WIRE_SIZES.findall(b"\0".join(base_names) + b"\0")
+    if len(found) == len(base_names):
+        return list(map(int, found))
+    return list(map(wire_size_in_name, base_names))
+
+
 def unique_id(base_name: bytes) -> bytes:
     """The unique-id of a message (RFC 1939, section 7): its base name, or a hash of one that does not qualify."""
     return base_name if is_unique_id(base_name) else hashed_id(b"", base_name)
@@ -129,6 +142,12 @@ def unique_id(base_name: bytes) -> bytes:
 def is_unique_id(base_name: bytes) -> bool:
     """Whether the name of a message may be its unique-id."""
     return _PRINTABLE.match(base_name) is not None
+
+
+def are_unique_ids(base_names: list[bytes]) -> bool:
+    """Whether each of many names may be its message's unique-id."""
+    odd = b"".join(base_names).translate(None, _VISIBLE)
+    return not odd and b"" not in base_names and max(map(len, base_names), default=0) <= UNIQUE_ID_LENGTH
 
 
 def hashed_id(folder_name: bytes, base_name: bytes) -> bytes:

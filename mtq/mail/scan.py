@@ -13,7 +13,7 @@ from mtq.protocol.names import Names
 QUIET = 2_000_000_000
 """Nanoseconds a folder must have been unchanged for its time stamp to be believed later."""
 
-_STEP = 1024
+_STEP = 8192
 
 
 def stamps_of(folder: Folder, now: Callable[[], int]) -> Stamps:
@@ -34,7 +34,7 @@ def scanned(folder: Folder, mailbox: bytes, stamps: Stamps, known: Section | Non
     names = in_order([name for name in rows if name in found], new)
     before = [rows.get(name) for name in names]
     held = Names.of(names)
-    qualify = (known is None or known.ids is known.names) and all(map(maildir.is_unique_id, new))
+    qualify = (known is None or known.ids is known.names) and maildir.are_unique_ids(new)
     section = Section(
         stamps,
         held,
@@ -50,7 +50,7 @@ def scanned(folder: Folder, mailbox: bytes, stamps: Stamps, known: Section | Non
 
 def in_order(known: list[bytes], new: list[bytes]) -> list[bytes]:
     """All names sorted; of those that are known, most are."""
-    if len(new) <= _STEP:
+    if len(new) <= 2 * _STEP:
         return sorted(known + new)
     names = known + new
     bounds = sorted(names[_STEP :: _STEP])
@@ -62,9 +62,12 @@ def in_order(known: list[bytes], new: list[bytes]) -> list[bytes]:
 
 def _sizes(names: list[bytes], before: list[int | None], known: Section | None) -> "array[int]":
     sizes = array("q", _kept(before, None if known is None else known.sizes))
-    for at, row in enumerate(before):
-        if row is None and (size := maildir.wire_size_in_name(names[at])) is not None:
-            sizes[at] = size
+    new = [at for at, row in enumerate(before) if row is None]
+    for first in range(0, len(new), _STEP):
+        part = new[first : first + _STEP]
+        for at, size in zip(part, maildir.wire_sizes_in_names([names[at] for at in part]), strict=True):
+            if size is not None:
+                sizes[at] = size
     return sizes
 
 

@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
 from typing import overload
 
 _END = b"\0"
@@ -87,5 +88,4 @@ class Names(Sequence[bytes]):
 
 
 def _lengths(names: list[bytes]) -> "array[int]":
-    octets = 0
-    return array("I", [octets := octets + len(name) for name in names])
+    return array("I", accumulate(map(len, names)))

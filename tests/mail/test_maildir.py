@@ -4,7 +4,7 @@ import os
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mtq.mail import maildir
@@ -64,6 +64,20 @@ def test_a_message_is_known_by_its_name_without_flags(name: bytes, base: bytes) 
 )
 def test_a_name_may_say_the_wire_size(name: bytes, size: int | None) -> None:
     assert maildir.wire_size_in_name(name) == size
+
+
+@given(st.lists(st.lists(st.sampled_from([b",W=", b"12", b"0", b"9" * 16, b",", b"S=7", b"x"])).map(b"".join)))
+@example([b"1,W=5,W=7", b"2"])
+@example([b"1,W=5", b"2,W=7"])
+def test_many_names_say_what_each_says(names: list[bytes]) -> None:
+    assert maildir.wire_sizes_in_names(names) == list(map(maildir.wire_size_in_name, names))
+
+
+@given(st.lists(st.one_of(file_names, st.sampled_from([b"", b"x" * 70, b"x" * 71, b"a b"]))))
+@example([])
+@example([b"1", b"2,W=3"])
+def test_many_names_are_unique_ids_if_each_is(names: list[bytes]) -> None:
+    assert maildir.are_unique_ids(names) is all(map(maildir.is_unique_id, names))
 
 
 @pytest.mark.parametrize("name", [b"1.a.host,S=5,W=6", b"!", b"~", b"x" * 70])
