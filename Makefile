@@ -5,8 +5,8 @@ VENV   ?= .venv
 BUILD  ?= podman build --format docker
 SOAK   ?= 180
 
-.PHONY: demo test lint bench bench-ranges bench-openings bench-dashboard soak soak-hostile fuzz completions pictures \
-	reference site links wheel container clean
+.PHONY: demo test lint bench bench-plot bench-ranges bench-openings bench-dashboard soak soak-hostile fuzz completions \
+	pictures reference site links wheel container clean
 
 demo: $(VENV)/installed
 	$(VENV)/bin/mtq serve --demo
@@ -21,6 +21,9 @@ lint: $(VENV)/tested
 
 bench: $(VENV)/installed
 	$(VENV)/bin/python benchmarks/compare.py $(BENCH)
+
+bench-plot: $(VENV)/installed
+	$(VENV)/bin/python benchmarks/plot.py
 
 bench-ranges: $(VENV)/installed
 	$(VENV)/bin/python benchmarks/ranges.py

@@ -6,7 +6,8 @@ Every server does each piece of work in turn, in every round, so that what else 
 The figures are the server's own: CPU of all its processes (not of the server behind a proxy), or memory. Each is the
 median of the rounds. mtq's share is its figure by the other server's of the same round: the median, and
 in brackets the least and the largest. Messages are in the page cache. `--quick` takes a minute or two, does less of
-everything and leaves the largest mailboxes out; `--only` does the work whose name has this text.
+everything and leaves the largest mailboxes out; `--only` does the work whose name has this text. What a whole run has
+found is kept in results.json, which plot.py draws.
 """
 
 import argparse
@@ -16,16 +17,17 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from statistics import median
 
 import mailboxes
 import processes
 from client import Job
-from peers import AS_USER, Peer, Place, proxies, servers
+from peers import AS_USER, Peer, Place, proxies, servers, versions
+from results import Result, Run
 
 from mtq import tls
 
@@ -183,20 +185,6 @@ def works(quick: bool, large: tuple[int, ...]) -> list[Work]:
     return found
 
 
-def lines(work: Work, figures: dict[str, list[float]]) -> list[str]:
-    """The lines of the table for a piece of work: one for each other server."""
-    (_, ours), *others = figures.items()
-    first = f"| {work.name} | {median(ours):.3g} {work.unit}"
-    if not others:
-        return [f"{first} | - | - | - | {work.target} |"]
-    told = []
-    for name, theirs in others:
-        shares = [own / other if other else float("inf") for own, other in zip(ours, theirs, strict=True)]
-        share = f"**{median(shares):.2f}** ({min(shares):.2f}-{max(shares):.2f})"
-        told.append(f"{first} | {name} | {median(theirs):.3g} {work.unit} | {share} | {work.target} |")
-    return told
-
-
 def afresh(peer: Peer, work: Work) -> float:
     """The figure of another such server, started for this."""
     other = type(peer)(peer.place)
@@ -206,8 +194,9 @@ def afresh(peer: Peer, work: Work) -> float:
         other.stop()
 
 
-def compare(place: Place, todo: list[Work], rounds: int) -> None:
+def compare(place: Place, todo: list[Work], rounds: int) -> list[Result]:
     """Start the servers, do the work and print the table."""
+    found = []
     with ExitStack() as stack:
 
         def started(kind: type[Peer], where: Place) -> Peer:
@@ -216,7 +205,7 @@ def compare(place: Place, todo: list[Work], rounds: int) -> None:
             return peer
 
         serving = [started(kind, place) for kind in servers()]
-        behind = replace(place, backend=serving[-1].port)
+        behind = replace(place, backend=next((peer for peer in serving[1:]), serving[0]).port)
         relaying = [started(kind, behind) for kind in proxies()]
         print("| work | mtq | other | its figure | mtq's share | at most |")
         print("|---|---:|---|---:|---:|---:|", flush=True)
@@ -226,7 +215,9 @@ def compare(place: Place, todo: list[Work], rounds: int) -> None:
             for number in range(rounds):
                 for peer in peers if number % 2 else peers[::-1]:
                     figures[peer.name].append(afresh(peer, work) if work.fresh else work.figure(peer))
-            print("\n".join(lines(work, figures)), flush=True)
+            found.append(Result(work.name, work.unit, work.target, figures))
+            print("\n".join(found[-1].lines()), flush=True)
+    return found
 
 
 def main() -> None:
@@ -250,7 +241,10 @@ def main() -> None:
             for path in [place.mail, *place.mail.rglob("*")]:
                 shutil.chown(path, AS_USER, AS_USER)
             shutil.chown(place.users, AS_USER)
-        compare(place, todo, chosen.rounds or (2 if chosen.quick else 5))
+        rounds = chosen.rounds or (3 if chosen.quick else 5)
+        found = compare(place, todo, rounds)
+    if not chosen.only:
+        Run(time.strftime("%Y-%m-%d"), processes.machine(), versions(), rounds, found).write()
 
 
 if __name__ == "__main__":

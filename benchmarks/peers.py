@@ -5,6 +5,7 @@ need) they serve as the user `mail`.
 """
 
 import os
+import platform
 import shutil
 import socket
 import subprocess
@@ -12,7 +13,11 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
+
+import mtq
 
 AS_USER = "mail"
 NGINX_MAIL = Path("/usr/lib/nginx/modules/ngx_mail_module.so")
@@ -263,9 +268,20 @@ class Nginx(Peer):
         return ["nginx", "-c", str(file), "-g", "daemon off;"]
 
 
+class Twisted(Peer):
+    """What one would make of twisted.mail in an afternoon."""
+
+    name = "twisted"
+
+    def command(self) -> list[str]:
+        place, ports = self.place, (str(self.port), str(self.tls_port))
+        files = map(str, (place.mail, place.users, place.certificate, place.key))
+        return [sys.executable, str(Path(__file__).with_name("twisted_server.py")), *ports, *files]
+
+
 def servers() -> list[type[Peer]]:
-    """The servers of mailboxes that can run here; mtq first."""
-    return [Mtq, *([Dovecot] if _dovecot() else [])]
+    """The servers of mailboxes that can run here; mtq first, then the one that proxies log in at."""
+    return [Mtq, *([Dovecot] if _dovecot() else []), *([Twisted] if _twisted() else [])]
 
 
 def proxies() -> list[type[Peer]]:
@@ -276,3 +292,19 @@ def proxies() -> list[type[Peer]]:
 
 def _dovecot() -> bool:
     return os.geteuid() == 0 and shutil.which("dovecot") is not None
+
+
+def versions() -> dict[str, str]:
+    """What was compared, as it tells its version."""
+    found = {"mtq": mtq.__version__, "Python": platform.python_version(), "uvloop": version("uvloop")}
+    for name, command in {"Dovecot": ["dovecot", "--version"], "nginx": ["nginx", "-v"]}.items():
+        if shutil.which(command[0]):
+            said = subprocess.run(command, capture_output=True, text=True, check=True)
+            found[name] = (said.stdout or said.stderr).split()[0 if name == "Dovecot" else -1].rpartition("/")[2]
+    if _twisted():
+        found["Twisted"] = version("twisted")
+    return found
+
+
+def _twisted() -> bool:
+    return all(find_spec(name) is not None for name in ("twisted", "OpenSSL"))

@@ -6,6 +6,13 @@ from pathlib import Path
 TICK: int = os.sysconf("SC_CLK_TCK")
 
 
+def machine() -> str:
+    """The processors, in a few words."""
+    names = [line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
+             if line.startswith("model name")]
+    return f"{len(names)} x {names[0]}"
+
+
 def family(pid: int) -> list[int]:
     """The process and all that descend from it."""
     children: dict[int, list[int]] = {}
