@@ -1,6 +1,6 @@
-"""A client's connected socket, in the clear or inside TLS: octets to its protocol, octets out, little in between.
+"""A connected socket, in the clear or inside TLS: octets to its protocol, octets out, little in between.
 
-It is asyncio's transport to whoever uses it, on any event loop. The loops' own are not used for clients: they make a
+It is asyncio's transport to whoever uses it, on any event loop. The loops' own are not used for sessions: they make a
 task and a dozen objects for each, their way from a plain session to TLS loses what comes at the wrong moment, and
 around OpenSSL they copy every octet through buffers of their own. Here OpenSSL has the socket itself.
 """
@@ -36,8 +36,8 @@ class Channel(asyncio.Transport):
     """See the module's first lines. Reading starts with `begin`, or with the end of the handshake after `secure`."""
 
     __slots__ = (
-        "_closing", "_context", "_ended", "_eof", "_fd", "_loop", "_lost", "_paused", "_protocol", "_reading",
-        "_secured", "_size", "_sock", "_tls", "_unsent", "_writing",
+        "_closing", "_context", "_ended", "_eof", "_fd", "_host", "_loop", "_lost", "_paused", "_protocol",
+        "_reading", "_secured", "_size", "_sock", "_tls", "_unsent", "_writing",
     )
 
     def __init__(self, loop: asyncio.AbstractEventLoop, sock: socket.socket, protocol: Listener) -> None:
@@ -48,12 +48,13 @@ class Channel(asyncio.Transport):
         self._tls: ssl.SSLSocket | None = None
         self._context: ssl.SSLContext | None = None      # of a handshake that waits for what is unsent
         self._secured: Secured | None = None             # of a handshake that is not over
+        self._host: str | None = None                    # on the other side of it, if that is the server's
         self._unsent: list[memoryview] = []      # few: their writer is asked to pause
         self._size = 0               # of what is unsent
         self._reading = False        # the loop tells when there is something to read,
         self._writing = False        # and when there is room to write
         self._paused = False         # the protocol was asked to pause
-        self._ended = False          # the client sends no more
+        self._ended = False          # the other side sends no more
         self._eof = False            # nor do we, when all is sent
         self._closing = False
         self._lost = False
@@ -63,14 +64,14 @@ class Channel(asyncio.Transport):
         self._protocol.connection_made(self)
         self.resume_reading()
 
-    def secure(self, context: ssl.SSLContext, secured: Secured) -> None:
-        """Do the server's part of a TLS handshake, once all that was written is sent.
+    def secure(self, context: ssl.SSLContext, secured: Secured, host: str | None = None) -> None:
+        """Do a TLS handshake, once all that was written is sent: the server's part or, with this host, the client's.
 
         What comes before its end is the handshake's, and nothing of it reaches the protocol. `secured` is called once
         unless the channel is closed meanwhile, and has to close it after a failure.
         """
         self.pause_reading()
-        self._context, self._secured = context, secured
+        self._context, self._secured, self._host = context, secured, host
         if not self._unsent:
             self._begin_handshake()
 
@@ -282,8 +283,10 @@ class Channel(asyncio.Transport):
         assert self._context is not None
         context, self._context = self._context, None
         try:
-            self._tls = context.wrap_socket(self._sock, server_side=True, do_handshake_on_connect=False)
-        except OSError as error:      # the client has gone meanwhile
+            self._tls = context.wrap_socket(
+                self._sock, self._host is None, do_handshake_on_connect=False, server_hostname=self._host
+            )
+        except OSError as error:      # the other side has gone meanwhile
             self._over(error)
             return
         self._sock = self._tls
@@ -325,7 +328,7 @@ class Channel(asyncio.Transport):
                 self._await_room()
                 return
             except (OSError, ValueError):
-                pass      # said, and the client's own goodbye is not waited for; or it has gone
+                pass      # said, and the other side's own goodbye is not waited for; or it has gone
         if self._closing:
             self._lose(None)
             return

@@ -53,7 +53,7 @@ def _facts(certificate: Certificate) -> dict[str, object]:
     }
 
 
-def _sent(tls: ssl.SSLObject) -> list[bytes]:
+def _sent(tls: ssl.SSLSocket) -> list[bytes]:
     """What the server has sent, its own certificate first."""
     public = getattr(tls, "get_unverified_chain", None)
     if public is not None:      # from Python 3.13 on

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from mtq.access.ranges import client_address
 from mtq.access.servers import Server
+from mtq.channel import Channel
 from mtq.protocol import client
 from mtq.proxy import certificates, race
 from mtq.proxy.addresses import Address
@@ -63,8 +64,7 @@ class Caller:
         server = Server(route.server.host, attempt.port)
         until = asyncio.get_running_loop().time() + attempt.seconds
         with watch.step("route") as note:
-            wire = await _connect(server, addresses, until, self._patience)
-            host, port = wire.transport.get_extra_info("peername")[:2]
+            wire, host, port = await _connect(server, addresses, until, self._patience)
             note.say(f"connected to {Server(host, port)}", address=host, port=port)
         try:
             if attempt.tls is Tls.IMPLICIT:
@@ -111,24 +111,25 @@ class Caller:
             watch.tell(certificates.step(wire))
 
 
-async def _connect(server: Server, addresses: Sequence[Address], until: float, patience: float) -> Wire:
+async def _connect(
+    server: Server, addresses: Sequence[Address], until: float, patience: float
+) -> tuple[Wire, str, int]:
+    """A connection, and the address and the port it leads to."""
     assert server.port is not None
-    wire, loop = Wire(server, patience), asyncio.get_running_loop()
     try:
         async with asyncio.timeout_at(until):
-            if len(addresses) == 1:
-                await loop.create_connection(lambda: wire, str(addresses[0]), server.port)
-            else:
-                sock = await race.connect(addresses, server.port)
-                try:
-                    await loop.create_connection(lambda: wire, sock=sock)
-                except BaseException:
-                    sock.close()
-                    raise
+            sock = await race.connect(addresses, server.port)
+        try:
+            host, port = sock.getpeername()[:2]
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        except OSError:
+            sock.close()
+            raise
     except OSError as error:      # TimeoutError is one
         raise unreachable(error, server) from None
-    wire.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    return wire
+    wire = Wire(server, patience)
+    Channel(asyncio.get_running_loop(), sock, wire).begin()
+    return wire, host, port
 
 
 async def _greeted(wire: Wire, watch: Watch) -> None:

@@ -21,6 +21,8 @@ def interleaved(addresses: Sequence[Address]) -> list[Address]:
 
 async def connect(addresses: Sequence[Address], port: int) -> socket.socket:
     """A connection to the first of these that accepts one. Raises OSError: that of the address tried first."""
+    if len(addresses) == 1:
+        return await _connect(addresses[0], port)
     waiting = interleaved(addresses)
     trying: list[asyncio.Task[socket.socket]] = []
     under_way: set[asyncio.Task[socket.socket]] = set()

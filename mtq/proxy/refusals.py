@@ -71,6 +71,8 @@ def unreachable(error: OSError, server: Server) -> Unreachable:
     """What an error of the system or of TLS means."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return Unreachable(Trouble.CERTIFICATE, server, error.verify_message)
+    if isinstance(error, ssl.SSLEOFError):
+        return Unreachable(Trouble.HUNG_UP, server)
     if isinstance(error, ssl.SSLError):
         reason = error.reason or str(error) or "handshake failed"
         return Unreachable(Trouble.TLS, server, reason.replace("_", " ").lower())

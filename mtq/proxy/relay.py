@@ -56,8 +56,7 @@ class _Side(asyncio.BufferedProtocol):
         self._buffer = buffer
 
     def take_over(self) -> None:
-        """Be the transport's protocol. uvloop reads on in the former one's way until it is told to read anew."""
-        self.transport.pause_reading()
+        """Be the transport's protocol."""
         self.transport.set_protocol(self)
         self.transport.resume_reading()
 
@@ -107,7 +106,7 @@ class _Side(asyncio.BufferedProtocol):
             self.transport.write(data)
 
     def close(self) -> None:
-        """Send what remains, and close. Once: asyncio forgets how to abort a TLS transport that is closed twice."""
+        """Send what remains, and close."""
         if not self._closing:
             self._closing = True
             self.transport.close()

@@ -3,9 +3,10 @@
 import asyncio
 import ssl
 from collections.abc import Callable
-from typing import TypeVar, cast
+from typing import TypeVar
 
 from mtq.access.servers import Server
+from mtq.channel import Channel
 from mtq.protocol import client
 from mtq.protocol.client import BadAnswer, Capabilities, Client, Dialogue, Greeting
 from mtq.proxy.refusals import Trouble, Unreachable, unreachable
@@ -15,17 +16,13 @@ T = TypeVar("T")
 UNASKED_LIMIT = 65536
 """Octets a server may send ahead of what it was asked; past that its connection is not read from."""
 
-LAST_WORDS = 5.0
-"""Seconds for TLS's goodbye."""
-
 
 class Wire(asyncio.Protocol):
     """Whoever has it closes it: `close`, or `detach` and then the transport."""
 
     def __init__(self, server: Server, patience: float) -> None:
         self.server = server
-        self.transport: asyncio.Transport
-        self.tls: ssl.SSLObject | None = None
+        self.transport: Channel
         self.lost = False
         self.greeting: Greeting
         self._patience = patience         # seconds for an answer
@@ -39,8 +36,9 @@ class Wire(asyncio.Protocol):
     # What asyncio calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The connection stands, in the clear or anew inside TLS."""
-        self.transport = cast(asyncio.Transport, transport)
+        """The connection stands, in the clear."""
+        assert isinstance(transport, Channel)
+        self.transport = transport
 
     def data_received(self, data: bytes) -> None:
         """The server has said something."""
@@ -66,6 +64,11 @@ class Wire(asyncio.Protocol):
             self._over(Unreachable(Trouble.HUNG_UP, self.server))
 
     # What the proxy calls
+
+    @property
+    def tls(self) -> ssl.SSLSocket | None:
+        """The connection inside TLS."""
+        return self.transport.tls
 
     @property
     def heard(self) -> int:
@@ -113,17 +116,16 @@ class Wire(asyncio.Protocol):
             raise Unreachable(Trouble.TLS, self.server, "it speaks on in the clear")
         if self._end is not None:
             raise self._end
-        loop = asyncio.get_running_loop()
-        try:
-            inside = await loop.start_tls(
-                self.transport, self, context, server_hostname=self.server.host, ssl_shutdown_timeout=LAST_WORDS
-            )
-        except OSError as error:
-            raise unreachable(error, self.server) from None
-        if inside is None:
-            raise Unreachable(Trouble.HUNG_UP, self.server, "within the handshake")
-        self.transport = inside
-        self.tls = inside.get_extra_info("ssl_object")
+        done: asyncio.Future[OSError | None] = asyncio.get_running_loop().create_future()
+
+        def secured(error: OSError | None) -> None:
+            if not done.done():      # the time for it may be over
+                done.set_result(error)
+
+        self.transport.secure(context, secured, self.server.host)
+        error = await done
+        if error is not None:
+            raise unreachable(error, self.server)
         self._capabilities = None
 
     def detach(self, lost: Callable[[], None]) -> bytes:
