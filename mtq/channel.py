@@ -6,12 +6,16 @@ around OpenSSL they copy every octet through buffers of their own. Here OpenSSL 
 """
 
 import asyncio
+import os
 import socket
 import ssl
 from collections.abc import Callable
 
-AT_ONCE = 16384
-"""Octets read and, inside TLS, written at a time: a TLS record has no more."""
+AT_ONCE = 65536
+"""Octets read at a time."""
+
+RECORD = 16384
+"""Octets written at a time inside TLS: a record has no more."""
 
 HIGH, LOW = 65536, 16384
 """Unsent octets at which the protocol is asked to pause, and to go on."""
@@ -37,7 +41,7 @@ class Channel(asyncio.Transport):
 
     __slots__ = (
         "_closing", "_context", "_ended", "_eof", "_fd", "_host", "_loop", "_lost", "_paused", "_protocol",
-        "_reading", "_secured", "_size", "_sock", "_tls", "_unsent", "_writing",
+        "_reading", "_reset", "_secured", "_size", "_sock", "_tls", "_unsent", "_writing",
     )
 
     def __init__(self, loop: asyncio.AbstractEventLoop, sock: socket.socket, protocol: Listener) -> None:
@@ -56,6 +60,7 @@ class Channel(asyncio.Transport):
         self._paused = False         # the protocol was asked to pause
         self._ended = False          # the other side sends no more
         self._eof = False            # nor do we, when all is sent
+        self._reset: OSError | None = None      # what has broken the connection
         self._closing = False
         self._lost = False
 
@@ -185,6 +190,16 @@ class Channel(asyncio.Transport):
             self._readable()
 
     def _readable(self) -> None:
+        if self._read() and self._tls is not None and self._reading and self._tls.pending():
+            self._loop.call_soon(self._read_on)
+        if self._reading and (error := self._broken()) is not None:
+            self._reset = error
+            while self._reading and self._read():
+                pass                 # what came before is heard
+            self._lose(error)
+
+    def _read(self) -> bool:
+        """Read once; whether there was something."""
         protocol = self._protocol
         try:
             if isinstance(protocol, asyncio.BufferedProtocol):
@@ -193,15 +208,17 @@ class Channel(asyncio.Transport):
                 data = self._sock.recv(AT_ONCE)
                 octets = len(data)
         except NOTHING:
-            return
+            return False
         except ssl.SSLWantWriteError:
             self._await_room()       # TLS has something of its own to say first
-            return
+            return False
         except OSError as error:
             self._lose(error)
-            return
+            return False
         try:
-            if not octets:
+            if not octets and self._reset is not None:
+                self._lose(self._reset)      # which is no end of the other side's making
+            elif not octets:
                 self._hear_the_end()
             elif isinstance(protocol, asyncio.BufferedProtocol):
                 protocol.buffer_updated(octets)
@@ -209,9 +226,12 @@ class Channel(asyncio.Transport):
                 protocol.data_received(data)
         except Exception as error:      # the protocol's fault, which is to end one session and no more
             self._fail(error)
-            return
-        if self._tls is not None and self._reading and self._tls.pending():
-            self._loop.call_soon(self._read_on)
+        return octets > 0
+
+    def _broken(self) -> OSError | None:
+        """What has broken the connection: uvloop calls once when something has, and then never again."""
+        error = self._sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        return OSError(error, os.strerror(error)) if error else None
 
     def _hear_the_end(self) -> None:
         self._ended = True
@@ -229,7 +249,7 @@ class Channel(asyncio.Transport):
                 return self._sock.send(data)
             while sent < len(data):
                 # What OpenSSL could not send it wants to see again as it was: so it gets a record at a time.
-                sent += self._tls.send(memoryview(data)[sent : sent + AT_ONCE])
+                sent += self._tls.send(memoryview(data)[sent : sent + RECORD])
         except NO_ROOM:
             pass
         except OSError as error:
@@ -300,6 +320,8 @@ class Channel(asyncio.Transport):
             self._tls.do_handshake()
         except ssl.SSLWantReadError:
             self._no_matter_of_room()
+            if (error := self._broken()) is not None:
+                self._over(error)
         except ssl.SSLWantWriteError:
             self._await_room()
         except OSError as error:

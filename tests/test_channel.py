@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import ssl
+import struct
 from collections.abc import Awaitable, Callable, Iterator
 
 import pytest
@@ -418,5 +419,54 @@ def test_a_client_that_is_gone_is_told_of_once(loop: LoopFactory, pair: tuple[so
         await asyncio.sleep(0)
         assert ear.told == ["made", "lost"]
         assert isinstance(ear.lost, BrokenPipeError)
+
+    play(loop, scene)
+
+
+@LOOPS
+@pytest.mark.parametrize("octets", [6, 30_000])
+def test_what_came_before_a_reset_is_heard_and_then_the_reset(
+    loop: LoopFactory, octets: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """uvloop tells of both together, once."""
+    monkeypatch.setattr("mtq.channel.AT_ONCE", 1000)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        theirs = socket.create_connection(listening.getsockname())
+        ours, _ = listening.accept()
+    ours.setblocking(False)
+    theirs.sendall(LARGE[:octets])
+    theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    theirs.close()
+
+    async def scene(stage: Stage) -> None:
+        ear = Ear()
+        Channel(stage.loop, ours, ear).begin()
+        await ear.until(lambda: "lost" in ear.told)
+        assert ear.heard == LARGE[:octets]
+        assert isinstance(ear.lost, ConnectionResetError)
+
+    play(loop, scene)
+
+
+@LOOPS
+def test_a_reset_in_the_middle_of_a_handshake_is_its_end(
+    loop: LoopFactory, contexts: tuple[ssl.SSLContext, ssl.SSLContext]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        theirs = socket.create_connection(listening.getsockname())
+        ours, _ = listening.accept()
+    ours.setblocking(False)
+
+    async def scene(stage: Stage) -> None:
+        ear = Ear()
+        channel = Channel(stage.loop, ours, ear)
+        done = stage.loop.create_future()
+        channel.secure(contexts[0], done.set_result)
+        theirs.sendall(b"\x16\x03\x01\x02\x00\x01")
+        theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        theirs.close()
+        assert isinstance(await asyncio.wait_for(done, WAIT), OSError)
+        channel.abort()
+        await ear.until(lambda: "lost" in ear.told)
 
     play(loop, scene)

@@ -14,7 +14,7 @@ BEHIND = [
     [b"STLS\r\nUS"],
     [b"STLS\r", b"\nUSER fred\r\n"],
     [b"USER fred\r\nSTLS\r\nUSER fred\r\n"],
-    [b"STLS\r\n" + b"USER fred\r\n" * 5000],
+    [b"STLS\r\n" + b"USER fred\r\n" * 1000],
     [b"STLS\r\n" + base64.b64encode(b"\0fred\0secret") + b"\r\n"],
     [b"AUTH LOGIN\r\n*\r\nSTLS\r\nUSER fred\r\n"],
     [b"STLS\nUSER fred\n"],
