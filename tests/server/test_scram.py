@@ -204,18 +204,19 @@ def test_a_client_that_vanishes_while_its_keys_are_looked_up_is_forgotten(tmp_pa
 
 def test_the_time_of_a_lookup_is_not_the_clients(tmp_path: Path) -> None:
     house = house_of(tmp_path, "fred:PLAIN", settings='login_timeout = 1\nmechanisms = ["scram-sha-256"]')
-    users = house.config.users.file
-    entry = users.read_bytes()
+    users, kept, pipe = house.config.users.file, tmp_path / "kept", tmp_path / "pipe"
+    os.mkfifo(pipe)
     with house.serving() as running, Client(house.pop3) as client:
         client.line()
-        users.unlink()
-        os.mkfifo(users)      # to read the users now takes until somebody writes some
+        users.rename(kept)
+        os.link(pipe, users)      # to read the users now takes until somebody writes some
         client.send(b"AUTH SCRAM-SHA-256 " + base64.b64encode(ScramClient("fred", b"secret").first()) + b"\r\n")
         with Client(house.pop3) as idle:
             assert idle.line().startswith(b"+OK")
             assert idle.rest() == b""
         assert running.closed()[0].reason == "login took too long"
-        users.write_bytes(entry)
+        kept.replace(users)
+        pipe.write_bytes(users.read_bytes())
         assert client.line().startswith(b"+ ")
         assert len(running.closed()) == 1
 
