@@ -34,7 +34,7 @@ SLOW_LORIS = Attack("an octet now and then, never a whole line", 200, 10, 200 + 
 SILENT = Attack("connections that say nothing, from 60 addresses", 1500, 20, MOST + SPARE, FULL_HOUSE)
 FLOOD = Attack("connections from one address that may have 5", 1000, 10, 5 + SPARE)
 FULL = Attack("connections to a service that lets in 25", 1025, 10, 25 + SPARE, FULL_HOUSE)
-CHURN = Attack("connections that are reset at once", 1000, 30, 200 + SPARE)
+CHURN = Attack("connections that are reset at once, or within a command or a handshake", 1000, 30, 200 + SPARE)
 
 # TLS
 

@@ -52,8 +52,11 @@ def test_a_flood_past_max_connections_leaves_those_who_are_in(besieged: Besieged
                 assert said(sock).startswith(b"+OK")
 
 
-def test_connections_that_are_reset_at_once(besieged: Besieged) -> None:
+def test_connections_that_are_reset_within_a_command_or_a_handshake(besieged: Besieged) -> None:
     with besieged() as siege, siege.attack(attacks.CHURN):
-        for number in range(1000):
-            reset(siege.connect(siege.house.pop3 if number % 2 else siege.house.pop3s))
+        for number in range(500):
+            for port, half in ((siege.house.pop3, b"USER fr"), (siege.house.pop3s, b"\x16\x03\x01")):
+                sock = siege.connect(port)
+                sock.send(half if number % 2 else b"")
+                reset(sock)
         siege.other_client()
