@@ -9,11 +9,15 @@ import re
 import sys
 import tempfile
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import count, pairwise
 from pathlib import Path
+from statistics import median
 
 from mtq.server import room
 from tests.clients.polling import PollFailed, Polling
@@ -21,19 +25,21 @@ from tests.clients.programs import Way
 from tests.house import WAIT, House
 from tests.server.hostile.figures import descriptors, memory
 from tests.server.hostile.siege import LETTER, ON_TWO_CORES, Log
+from tests.server.pop import Client
 from tests.soak.enemies import ENEMIES, Enemy
 
 NUMBER = re.compile(rb"^X-Number: (\d+)\r?$", re.MULTILINE)
 
 SETTINGS = "max_connections = 999\nmax_connections_per_address = 30\nlogin_timeout = 20\nidle_timeout = 20"
 
-MEMORY = 250
-"""MiB by which the server may grow, whatever is done to it at once: 64 of them are a password check on one core."""
+MEMORY = 350
+"""MiB by which the server may grow, whatever is done to it at once: 128 of them are a password check on each core."""
 
-CREEP = 16
-"""MiB that it may need more in the second half of the soak than in the first: what grows without bound needs more."""
+CREEP = 24
+"""MiB that it may need more in the last third of a soak than in the second, at the least: what grows without bound
+needs more. In the first it fills what it keeps."""
 
-LONG = 60
+LONG = 120
 """Seconds of a soak that can tell whether memory creeps."""
 
 SPARE = 8
@@ -48,6 +54,7 @@ class Account:
     fetched: Counter[int] = field(default_factory=Counter)
     polls: int = 0
     longest: float = 0.0      # seconds, of a poll
+    visits: list[float] = field(default_factory=list)      # seconds, of a whole session
     rounds: Counter[str] = field(default_factory=Counter)
     memory_before: float = 0.0      # MiB, like those that follow
     memory: list[float] = field(default_factory=list)      # once a second
@@ -58,10 +65,14 @@ class Account:
 
     @property
     def summary(self) -> str:
-        """In three lines."""
+        """In four lines."""
+        thirds = ", ".join(f"{min(third):.0f} to {max(third):.0f}" for third in self._thirds())
         return (
-            f"{len(self.delivered)} delivered, {self.fetched.total()} fetched in {self.polls} polls, the longest of "
-            f"{self.longest:.1f} s\nmemory: {self.memory_before:.0f} MiB before, {max(self.memory):.0f} at most\n"
+            f"{len(self.delivered)} delivered, {self.fetched.total()} fetched in {self.polls} polls of fetchmail, "
+            f"the longest of {self.longest:.1f} s\n"
+            f"{len(self.visits)} other sessions, half of them within {median(self.visits):.2f} s, "
+            f"the longest of {max(self.visits):.2f} s\n"
+            f"memory: {self.memory_before:.0f} MiB before, meanwhile {thirds}\n"
             f"descriptors: {self.descriptors_before} before, {self.most_descriptors} at most, "
             f"{self.descriptors_after} afterwards\n"
         )
@@ -70,17 +81,21 @@ class Account:
     def faults(self) -> list[str]:
         """What does not add up."""
         found = list(self.complaints)
-        found += [f"message {number} came {count} times" for number, count in self.fetched.items() if count > 1]
+        found += [f"message {number} came {times} times" for number, times in self.fetched.items() if times > 1]
         found += [f"message {number} is lost" for number in sorted(self.delivered - self.fetched.keys())]
-        halves = self.memory[: len(self.memory) // 2], self.memory[len(self.memory) // 2 :]
-        first, second = (max(half, default=0.0) for half in halves)
-        if max(first, second) > self.memory_before + MEMORY:
-            found.append(f"memory has grown from {self.memory_before:.0f} to {max(first, second):.0f} MiB")
-        if len(self.memory) >= LONG and second > first + CREEP:
-            found.append(f"memory creeps: {first:.0f} MiB in the first half, {second:.0f} in the second")
+        if max(self.memory) > self.memory_before + MEMORY:
+            found.append(f"memory has grown from {self.memory_before:.0f} to {max(self.memory):.0f} MiB")
+        _, second, last = (min(third) for third in self._thirds())
+        if len(self.memory) >= LONG and last > second + CREEP:
+            found.append(f"memory creeps: at least {second:.0f} MiB in the second third, {last:.0f} in the last")
         if self.descriptors_after > self.descriptors_before + SPARE:
             found.append(f"{self.descriptors_before} descriptors before, {self.descriptors_after} afterwards")
         return found
+
+    def _thirds(self) -> list[list[float]]:
+        """The memory, in the first, the second and the last part of the soak."""
+        ends = [len(self.memory) * part // 3 for part in range(4)]
+        return [self.memory[begin:end] or self.memory for begin, end in pairwise(ends)]
 
 
 def soak(folder: Path, seconds: float) -> Account:
@@ -96,6 +111,7 @@ def soak(folder: Path, seconds: float) -> Account:
             (folder / user).mkdir()
             polled.append(Polling(house, way, folder / user, user))
         _await_polls(polled)
+        assert _visited(house)      # who has been here within the hour waits for no password check
         account.memory_before, account.descriptors_before = memory(server.pid), descriptors(server.pid)
         _storm(house, server.pid, account, over, seconds)
         _await_polls(polled)
@@ -108,9 +124,9 @@ def soak(folder: Path, seconds: float) -> Account:
 
 
 def prepared(folder: Path) -> House:
-    """A house with fred and wilma, and with those who have a password and mean no good."""
+    """A house with fred, wilma and betty, and with those who have a password and mean no good."""
     house = House(folder, settings=SETTINGS, failure_delay=2)
-    for user in ("fred", "wilma"):
+    for user in ("fred", "wilma", "betty"):
         house.user(user, "secret", "ARGON2ID")
     for number in range(10):
         house.user(f"mallory{number}", "secret")
@@ -120,7 +136,8 @@ def prepared(folder: Path) -> House:
 
 def _storm(house: House, pid: int, account: Account, over: threading.Event, seconds: float) -> None:
     """All enemies, deliveries meanwhile, and a look at the server each second."""
-    work: list[Callable[[], None]] = [lambda: _deliver(house, account, over)]
+    ordinary = [partial(_deliver, house, account, over), partial(_visit, house, account, over)]
+    work: list[Callable[[], None]] = [*ordinary]
     work += [_at_work(house, enemy, number, account, over) for number, enemy in enumerate(ENEMIES)]
     threads = [threading.Thread(target=task) for task in work]
     for thread in threads:
@@ -150,12 +167,29 @@ def _at_work(
 
 def _deliver(house: House, account: Account, over: threading.Event) -> None:
     """Letters for fred and wilma, each with its number."""
-    number = 0
-    while not over.wait(0.2):
-        number += 1
+    for number in count(1):
         user = ("fred", "wilma")[number % 2]
         house.deliver(user, b"From: betty@example.com\nX-Number: %d\n\n" % number + b"x" * (number % 5000))
         account.delivered.add(number)
+        if over.wait(1):
+            return
+
+
+def _visit(house: House, account: Account, over: threading.Event) -> None:
+    """Whole sessions of betty's, one after the other."""
+    while not over.wait(0.5):
+        began = time.monotonic()
+        if _visited(house):
+            account.visits.append(time.monotonic() - began)
+        else:
+            account.complaints.append("a session of betty's has failed")
+
+
+def _visited(house: House) -> bool:
+    """Whether a session of betty's went as it should."""
+    with suppress(OSError, AssertionError), Client(house.pop3s, authority=house.authority) as client:
+        return client.login("betty").startswith(b"+OK 0 ") and client.ask(b"QUIT") == b"+OK bye"
+    return False
 
 
 def _await_polls(polled: list[Polling]) -> None:
