@@ -298,7 +298,7 @@ class Service:
             if target is not None:
                 record.state, record.target = "connecting", str(target.server)
                 return await proxy.log_in(target, credentials)
-        account = self._known(credentials) or await self._verified(credentials)
+        account = self._known(credentials) or await self._verified(credentials, record)
         loop = asyncio.get_running_loop()
         opened = await loop.run_in_executor(None, self._open_of, account, record, maildrop.open_maildrop)
         record.user = account.name
@@ -340,11 +340,11 @@ class Service:
             refusal.cause = f"{account.name}: {refusal.cause}"
             raise
 
-    async def _verified(self, credentials: Credentials) -> Account:
+    async def _verified(self, credentials: Credentials, record: SessionRecord) -> Account:
         verifier = self._house.verifier
         match credentials:
             case Password(user, secret):
-                return await verifier.password(user, secret)
+                return await verifier.password(user, secret, lambda: record.id in self.ledger.sessions)
             case Apop(user, timestamp, digest):
                 return await verifier.apop(user, timestamp, digest)
             case Scram(user, proved):

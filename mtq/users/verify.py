@@ -23,6 +23,8 @@ T = TypeVar("T")
 WRONG = "wrong user name or password"
 """What a client is told, whatever was wrong."""
 
+BUSY = "too many logins at the moment, try again later"
+
 LOOK_AGAIN = 1.0
 """Seconds after which a greeting has the users file looked at again."""
 
@@ -80,10 +82,13 @@ class Verifier:
         self._look_again()
         return self._watched.all_scram
 
-    async def password(self, user: str, password: bytes) -> Account:
+    async def password(
+        self, user: str, password: bytes, waited_for: Callable[[], bool] = lambda: True
+    ) -> Account:
         """The account, if this is its password. Raises Refusal.
 
-        For a user that is not there another's password is checked, so that the work done does not tell.
+        For a user that is not there another's password is checked, so that the work done does not tell. `waited_for`
+        is asked, by another thread, when a costly check's turn has come: one for a client that is gone is not made.
         """
         account, stand_in = await self._find(user)
         if stand_in is None:
@@ -92,7 +97,7 @@ class Verifier:
             scheme = schemes.of(stand_in)
         except schemes.UnknownScheme as unknown:
             raise Refusal(Code.AUTH, WRONG, f"password scheme {unknown} is not known") from None
-        right = await self._check(scheme, stand_in, password)
+        right = await self._check(scheme, stand_in, password, waited_for)
         if account is None:
             raise Refusal(Code.AUTH, WRONG, "no such user")
         if not right:
@@ -119,7 +124,9 @@ class Verifier:
             right = scheme.check(account.secret, password)
         return account if right else None
 
-    async def _check(self, scheme: schemes.Scheme, account: Account, password: bytes) -> bool:
+    async def _check(
+        self, scheme: schemes.Scheme, account: Account, password: bytes, waited_for: Callable[[], bool]
+    ) -> bool:
         if not scheme.costly:
             return scheme.check(account.secret, password)
         memory, now = self._memory, asyncio.get_running_loop().time()
@@ -129,7 +136,9 @@ class Verifier:
             self._remembered_of = reading
         if memory.knows(account, password, now):
             return True
-        right = await self._in_thread(lambda: scheme.check(account.secret, password))
+        right = await self._in_thread(lambda: scheme.check(account.secret, password) if waited_for() else None)
+        if right is None:
+            raise Refusal(Code.SYS_TEMP, BUSY, "the client has gone before its password was checked")
         if right:
             memory.keep(account, password, now)
         return right
@@ -205,7 +214,7 @@ class Verifier:
 
     async def _in_thread(self, check: Callable[[], T]) -> T:
         if self._running >= self._cores + WAITING:
-            raise Refusal(Code.SYS_TEMP, "too many logins at the moment, try again later")
+            raise Refusal(Code.SYS_TEMP, BUSY)
         self._running += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._pool, check)

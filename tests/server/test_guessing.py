@@ -1,11 +1,18 @@
 """Password guessing: it costs who guesses time, and nobody else anything."""
 
+import os
+import threading
+from contextlib import ExitStack
 from pathlib import Path
 
-from tests.house import House
+import pytest
+
+from mtq.users import schemes
+from tests.house import WAIT, House
 from tests.server.pop import Client
 
 ELSEWHERE = "127.0.0.2"
+CORES = len(os.sched_getaffinity(0))
 ARGON2ID = "{ARGON2ID}$argon2id$v=19$m=64,t=1,p=2$CVZs2cadqhK8CMU3ZjIHtg$yLEu38GwfcictRfeeM1pai4nocDK3eIfw0CGNAvNmv0"
 """`secret`, at little cost."""
 
@@ -95,3 +102,42 @@ def test_a_server_that_stops_does_not_wait_for_the_moment_of_a_failure(tmp_path:
         running.wait_until(lambda: running.failures() == 1)
         running.stop()
         assert b"[AUTH]" not in client.rest()
+
+
+def test_who_guesses_and_hangs_up_leaves_no_work_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Places are free when a client is gone; what waits for a core has to be, too."""
+    checks: list[bytes] = []
+    begun, gate = threading.Semaphore(0), threading.Event()
+
+    class Gate:
+        costly = True
+
+        def make(self, password: bytes) -> str:
+            return password.decode()
+
+        def check(self, secret: str, password: bytes) -> bool:
+            checks.append(password)
+            begun.release()
+            gate.wait()
+            return secret.encode() == password
+
+    monkeypatch.setitem(schemes.SCHEMES, "GATE", Gate())
+    house = House(tmp_path)
+    house.config.users.file.write_text("fred:{GATE}secret\n")
+    house.deliver("fred", b"one\n")
+    with house.serving() as running, ExitStack() as held:
+        held.callback(gate.set)      # no thread outlives its test
+        crowd = [Client(house.pop3, source=ELSEWHERE) for _ in range(CORES + 10)]
+        for number, client in enumerate(crowd):
+            client.line()
+            client.ask(b"USER fred")
+            client.send(b"PASS guess %d\r\n" % number)
+        for _ in range(CORES):
+            assert begun.acquire(timeout=WAIT)
+        for client in crowd:
+            client.reset()
+        running.closed(len(crowd))
+        gate.set()
+        with Client(house.pop3) as client:
+            assert client.login().startswith(b"+OK 1 ")
+        assert len(checks) == CORES + 1

@@ -185,6 +185,19 @@ def test_there_is_room_again_when_the_crowd_has_gone(verifier: Verifier, gate: G
     assert [refusal.code for refusal in asyncio.run(crowds())] == [Code.AUTH] * (CORES + WAITING)
 
 
+def test_a_check_that_nobody_waits_for_any_more_is_not_made(verifier: Verifier, gate: Gate) -> None:
+    """Else who guesses and hangs up would keep everybody from logging in, and need no connection for it."""
+
+    async def crowd() -> list[Account | BaseException]:
+        gone = [verifier.password("fred", b"guess", lambda: False) for _ in range(WAITING)]
+        gate.open.set()
+        return await asyncio.gather(verifier.password("fred", b"x"), *gone, return_exceptions=True)
+
+    outcomes = asyncio.run(crowd())
+    assert gate.runs == 1
+    assert {outcome.code for outcome in outcomes if isinstance(outcome, Refusal)} == {Code.SYS_TEMP}
+
+
 def test_a_cheap_check_waits_for_no_costly_one(verifier: Verifier, gate: Gate) -> None:
     async def both() -> str:
         slow = [asyncio.create_task(verifier.password("fred", b"x")) for _ in range(CORES + 1)]
