@@ -21,6 +21,7 @@ LINE = 1 << 16
 """Octets of a line that are looked at together: a longer one comes in pieces, and memory stays bounded."""
 
 _START = b"From "
+_BEGINNING = re.compile(rb"(?:\r?\n)*From |\Z")
 _QUOTED = re.compile(rb">+From ")
 _MONTHS = (b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec")
 _DATE = re.compile(
@@ -40,8 +41,8 @@ class Span:
 
 
 def begins(head: bytes) -> bool:
-    """Whether a file that starts like this is an mbox: with a line `From `, or with nothing at all."""
-    return head.lstrip(b"\r\n").startswith(_START) or not head
+    """Whether a file that starts like this is an mbox: with a line `From `, empty ones before it, or with nothing."""
+    return _BEGINNING.match(head) is not None
 
 
 def spans(file: BinaryIO) -> Iterator[Span]:

@@ -106,6 +106,7 @@ def test_a_time_that_no_name_can_tell_is_brought_into_bounds(mailbox: Mailbox, a
     ("lay", "found"),
     [
         (lambda path: path.write_bytes(TEXT), "a file that does not begin with a line `From …`"),
+        (lambda path: path.write_bytes(b"\rFrom wilma\n"), "a file that does not begin with a line `From …`"),
         (lambda path: path.write_bytes(b"\n"), "a file that does not begin with a line `From …`"),
         (lambda path: path.mkdir(), "a folder with neither new nor cur in it"),
         (os.mkfifo, "something that is no file and no folder"),
