@@ -18,8 +18,8 @@ ANSWER_LIMIT = 512
 HEAD = re.compile(rb"^(?:\+OK|-ERR|\+ )[^\r\n]*\r\n", re.MULTILINE)
 """The first line of an answer, or a challenge. No line within the answers of this world begins so."""
 
-SLOW = 600
-"""Octets of a conversation up to which it is also sent one by one."""
+MOST = 600
+"""Pieces into which a conversation is cut; one that has no more octets is also sent octet by octet."""
 
 
 def check(octets: bytes) -> None:
@@ -28,8 +28,9 @@ def check(octets: bytes) -> None:
     said = _line_by_line(_world(offer), sent)
     if offer & 2:      # what STLS throws away depends on what has come by then
         return
+    size = max(size, len(sent) // MOST)
     pieces = [[sent], cut(sent, range(size, len(sent), size))]
-    if len(sent) <= SLOW:
+    if len(sent) <= MOST:
         pieces.append(single_bytes(sent))
     for way in pieces:
         assert _world(offer, size).say_pieces(way) == said
