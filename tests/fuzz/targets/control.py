@@ -17,7 +17,7 @@ from mtq.control.wire import NotAnAnswer
 from mtq.ledger import Ledger
 from mtq.server.log import Log
 from mtq.server.stream import Stream
-from tests.fuzz.loopback import hear, say, sound
+from tests.fuzz.loopback import Client, sound
 from tests.house import WAIT
 from tests.protocol.naive import cut
 
@@ -42,10 +42,10 @@ async def _conversation(pieces: list[bytes]) -> bytes:
     desk = _desk()
     ours, theirs = socket.socketpair()
     await loop.connect_accepted_socket(lambda: Caller(desk), theirs)
-    reader, writer = await asyncio.open_connection(sock=ours)
+    _, client = await loop.create_unix_connection(Client, sock=ours)
     async with asyncio.timeout(WAIT):
-        await say(writer, pieces)
-        said = await hear(reader, writer)
+        await client.say(pieces)
+        said = await client.hear_all()
         await desk.nobody.wait()
     assert not faults, faults
     return said

@@ -8,23 +8,12 @@ import asyncio
 import atexit
 import shutil
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import datetime
 from functools import cache
 from pathlib import Path
 
 import uvloop
 
-from mtq.config.paths import here
-from mtq.control.attach import attached
-from mtq.control.claim import claim
-from mtq.ledger import Event, Ledger, Remark
-from mtq.server.log import Log
-from mtq.server.privsep.privileges import Direct
-from mtq.server.run import Server
-from mtq.server.stream import Stream
-from tests.fuzz.loopback import hear, say, sound
+from tests.fuzz.loopback import Client, serving, sound
 from tests.house import WAIT, House
 from tests.protocol.naive import cut
 
@@ -81,36 +70,12 @@ async def _conversation(
     house: House, by_client: list[bytes], pause: float, by_administrator: list[bytes]
 ) -> tuple[bytes, bytes]:
     """All that the two are told by a server of their own."""
-    async with _serving(house), asyncio.timeout(WAIT):
-        client = await asyncio.open_connection("127.0.0.1", house.pop3)
-        await say(client[1], by_client)
+    loop = asyncio.get_running_loop()
+    async with serving(house), asyncio.timeout(WAIT):
+        _, client = await loop.create_connection(Client, "127.0.0.1", house.pop3)
+        await client.say(by_client)
         await asyncio.sleep(pause)
-        administrator = await asyncio.open_unix_connection(house.config.server.control_socket)
-        await say(administrator[1], by_administrator)
-        told = await hear(*administrator)
-        return await hear(*client), told
-
-
-@asynccontextmanager
-async def _serving(house: House) -> AsyncIterator[None]:
-    """Serve, and see that all went well."""
-    faults: list[str] = []
-
-    def entered(_: datetime, event: Event) -> None:
-        if isinstance(event, Remark) and event.text.startswith("internal error"):
-            faults.append(event.text)
-
-    asyncio.get_running_loop().set_exception_handler(lambda _, context: faults.append(str(context)))
-    ledger = Ledger()
-    log = Log("debug", as_json=True, stream=Stream(None, ledger))
-    ledger.listen(log)
-    ledger.listen(entered)
-    claimed = claim(house.config.server.control_socket)
-    server = Server(house.file, house.config, Direct(house.file, here()), ledger, log)
-    async with attached(server, claimed, log):
-        await server.start()
-        yield
-        await server.stop()
-    faults += [f"left running: {task}" for task in asyncio.all_tasks() - {asyncio.current_task()}]
-    assert not faults, faults
-    assert not ledger.sessions
+        _, administrator = await loop.create_unix_connection(Client, str(house.config.server.control_socket))
+        await administrator.say(by_administrator)
+        told = await administrator.hear_all()
+        return await client.hear_all(), told
