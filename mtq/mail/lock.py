@@ -77,7 +77,7 @@ class Locks:
         key = (status.st_dev, status.st_ino)
         lock = Lock(self, key, None)
         if self._held.setdefault(key, lock) is not lock:
-            raise _in_use(mailbox)
+            raise _in_use(mailbox, holder)
         try:
             lock._fd = _lock_file(mailbox, holder)
         except BaseException:
@@ -125,7 +125,7 @@ def _lock_file(mailbox: bytes, holder: Holder) -> int | None:
         taken = stat.S_ISREG(status.st_mode) and oslock.take(fd)
     except BlockingIOError:
         os.close(fd)
-        raise _in_use(mailbox) from None
+        raise _in_use(mailbox, holder) from None
     except OSError:
         taken = False
     if not taken:
@@ -195,5 +195,6 @@ def _path(mailbox: bytes) -> bytes:
     return mailbox + b"/" + NAME
 
 
-def _in_use(mailbox: bytes) -> Refusal:
-    return Refusal(Code.IN_USE, "another session has this mailbox open", f"{os.fsdecode(mailbox)} is locked")
+def _in_use(mailbox: bytes, asking: Holder) -> Refusal:
+    cause = f"{os.fsdecode(mailbox)} is locked; `mtq lock show {asking.user}` says by whom"
+    return Refusal(Code.IN_USE, "another session has this mailbox open", cause)

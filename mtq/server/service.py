@@ -334,11 +334,7 @@ class Service:
         mailbox, settings = self.offer.mailbox(account)
         since = self.ledger.clock().astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         holder = Holder(account.name, self.name, record.id, record.address, since)
-        try:
-            return how(mailbox, settings, self._house.locks, holder)
-        except Refusal as refusal:
-            refusal.cause = f"{account.name}: {refusal.cause}"
-            raise
+        return how(mailbox, settings, self._house.locks, holder)
 
     async def _verified(self, credentials: Credentials, record: SessionRecord) -> Account:
         verifier = self._house.verifier
