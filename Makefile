@@ -73,7 +73,7 @@ clean:
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --upgrade "pip>=25.1"
-	$(VENV)/bin/pip install --quiet --editable .
+	PYTHONWARNINGS=ignore $(VENV)/bin/pip install --quiet --editable .
 	touch $@
 
 $(VENV)/tested: $(VENV)/installed
