@@ -7,7 +7,7 @@ import typer
 from mtq.errors import ConfigInvalid, MtqError, WrongUsage
 
 from . import place
-from .console import note, say, say_json
+from .console import counted, note, say, say_json
 from .options import DryRun, Json, Quiet
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def check(context: typer.Context) -> None:
     wrong = wrong or list(shortcomings(config))
     if wrong:
         raise ConfigInvalid("\n".join(f"{file}: {line}" for line in wrong))
-    note(f"{file}: right; {len(config.services)} services")
+    note(f"{file}: right; {counted(len(config.services), 'service')}")
     for warning in exposed(config):
         note(f"warning: {warning}")
 

@@ -68,7 +68,7 @@ def deliver(context: typer.Context, user: User) -> None:
 
     config = place.config(context)
     if not config.users.file.exists():
-        raise MtqError(f"{config.users.file}: the users file is not there")
+        raise MtqError(f"{config.users.file}: the users file is not there; `mtq init` makes it")
     put(_mailbox(config, _account(config, user)), _standard_input())
 
 

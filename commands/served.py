@@ -45,7 +45,7 @@ def pairs(config: Config, service: str | None = None) -> list[Pair]:
     chosen = enabled(config)
     if service is not None:
         if service not in config.services:
-            raise MtqError(f"{service}: there is no such service; there are {', '.join(config.services) or 'none'}")
+            raise MtqError(f"there is no service {service}; there are: {', '.join(config.services) or 'none'}")
         chosen = {service: config.services[service]}
         if chosen[service].tls is TlsMode.OFF:
             raise MtqError(f'{service}: it has no certificate; its tls is "off"')

@@ -124,7 +124,7 @@ def parsed(text: str, exclude: bool = False) -> Range:
     try:
         return ranges.parse(f"!{bare}" if exclude and not bare.startswith("!") else bare)
     except ranges.BadRange:
-        raise WrongUsage(f"{bare} is no range; allowed: {ranges.ALLOWED}") from None
+        raise WrongUsage(f"{bare} is no range; allowed is {ranges.ALLOWED}") from None
 
 
 def until(duration: str | None) -> datetime | None:

@@ -170,7 +170,7 @@ class Reception:
         try:
             where = None if server is None else servers.parse(server)
         except servers.BadServer:
-            raise WrongUsage(f"{shown(server or '')} is no server; allowed: {servers.ALLOWED}") from None
+            raise WrongUsage(f"{shown(server or '')} is no server; allowed is {servers.ALLOWED}") from None
         return {"forgotten": self._server.failures.forget(where, user)}
 
     def proxies(self) -> Data:

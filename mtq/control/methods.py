@@ -117,7 +117,7 @@ class Method:
             return parameter.kind.read(found)
         except Unfit as unfit:
             what = "is missing" if found is None else f"is {shown(repr(unfit.found))}"
-            raise WrongUsage(f"{self.name}: {name} {what}; allowed: {parameter.kind.allowed}") from None
+            raise WrongUsage(f"{self.name}: {name} {what}; allowed is {parameter.kind.allowed}") from None
 
     def _known(self) -> str:
         return ", ".join(self.parameters) or "none"

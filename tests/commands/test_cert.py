@@ -342,7 +342,7 @@ def test_one_service_may_be_asked_for_though_it_is_not_enabled(run: Run, house: 
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("none", "none: there is no such service; there are pop3, pop3s, clear"),
+        ("none", "there is no service none; there are: pop3, pop3s, clear"),
         ("clear", 'clear: it has no certificate; its tls is "off"'),
     ],
 )

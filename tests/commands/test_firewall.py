@@ -23,7 +23,7 @@ POP3 = ("--service", "pop3")
 DENIED = b"-ERR access denied"
 
 ALLOWED = (
-    "allowed: an address (192.0.2.7), a network (192.0.2.0/24), a wildcard (192.168.1.*), a span "
+    "allowed is an address (192.0.2.7), a network (192.0.2.0/24), a wildcard (192.168.1.*), a span "
     '(10.0.0.5-10.0.0.99) or a host name; "!" before it excludes'
 )
 

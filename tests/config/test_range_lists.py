@@ -137,7 +137,7 @@ def test_a_range_is_read_as_it_is_typed(text: str, exclude: bool, found: str) ->
 
 @pytest.mark.parametrize("text", ["", "!", "192.0.2.300", "10.0.0.5-99"])
 def test_what_is_no_range_is_said_to_be_none_with_what_is_allowed(text: str) -> None:
-    with pytest.raises(WrongUsage, match=r"is no range; allowed: an address \(192"):
+    with pytest.raises(WrongUsage, match=r"is no range; allowed is an address \(192"):
         parsed(text)
 
 

@@ -45,16 +45,16 @@ WRONG: list[tuple[str, dict[str, object], str]] = [
     ("server.status", {"name": "x"}, "server.status has no parameter name; it takes none"),
     ("service.stop", {"nam": "x"}, "service.stop has no parameter nam; it takes name"),
     ("service.stop", {"\x1b": 1}, "service.stop has no parameter \\x1b; it takes name"),
-    ("service.stop", {}, "service.stop: name is missing; allowed: the name of a service"),
-    ("service.stop", {"name": None}, "service.stop: name is missing; allowed: the name of a service"),
-    ("service.stop", {"name": 5}, "service.stop: name is 5; allowed: the name of a service"),
-    ("service.stop", {"name": ""}, "service.stop: name is ''; allowed: the name of a service"),
-    ("log.tail", {"lines": 0}, "log.tail: lines is 0; allowed: a whole number from 1 to 1000"),
-    ("log.tail", {"lines": True}, "log.tail: lines is True; allowed: a whole number from 1 to 1000"),
+    ("service.stop", {}, "service.stop: name is missing; allowed is the name of a service"),
+    ("service.stop", {"name": None}, "service.stop: name is missing; allowed is the name of a service"),
+    ("service.stop", {"name": 5}, "service.stop: name is 5; allowed is the name of a service"),
+    ("service.stop", {"name": ""}, "service.stop: name is ''; allowed is the name of a service"),
+    ("log.tail", {"lines": 0}, "log.tail: lines is 0; allowed is a whole number from 1 to 1000"),
+    ("log.tail", {"lines": True}, "log.tail: lines is True; allowed is a whole number from 1 to 1000"),
     (
         "penalty.forget",
         {"address": "10.0.0.0/8"},
-        "penalty.forget: address is '10.0.0.0/8'; allowed: an address (192.0.2.7, 2001:db8::7)",
+        "penalty.forget: address is '10.0.0.0/8'; allowed is an address (192.0.2.7, 2001:db8::7)",
     ),
 ]
 

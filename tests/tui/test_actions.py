@@ -259,7 +259,7 @@ def test_an_address_is_tested_at_every_service(served: House) -> None:
         await person.press(*["backspace"] * 7)
         await person.type("nonsense")
         await person.press("enter")
-        await person.sees("allowed: an address")
+        await person.sees("allowed is an address")
 
     sit(served, act)
 
