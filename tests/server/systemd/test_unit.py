@@ -63,7 +63,7 @@ def test_a_server_in_it_is_as_exposed_as_the_docs_say(units: Path, unprivileged:
 
 
 def test_the_howto_copies_what_there_is() -> None:
-    assert set(re.findall(r"contrib/systemd/([\w.-]+)", HOWTO.read_text())) == {
+    assert set(re.findall(r"\$share/mtq/systemd/([\w.-]+)", HOWTO.read_text())) == {
         file.name for file in CONTRIB.iterdir() if file.is_file()
     }
 
