@@ -4,6 +4,7 @@ For functions that `tests.mounts.in_own_mounts` runs. Programs in it find `/etc`
 machine that is there for them alone.
 """
 
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -38,6 +39,8 @@ def new_root(folder: Path) -> Path:
     subprocess.run(["mount", "-t", "tmpfs", "tmpfs", root / "run"], check=True)
     for parent in [*Path(sys.base_prefix).parents, *Path(mtq.__file__).parents]:
         (root / parent.relative_to("/")).chmod(0o755)       # such as /root: Python is for every user
+    for place in ("etc/mtq", "var/lib/mtq"):
+        shutil.rmtree(root / place, ignore_errors=True)      # of somebody who runs mtq here
     lend(root, LENT, Path(sysconfig.get_path("purelib")))
     return root
 
