@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from mtq import __version__
 from tests.package.conftest import ROOT
 
 COMPLETIONS = {
@@ -26,6 +27,10 @@ def data(inside: dict[str, bytes], below: str) -> dict[str, bytes]:
     """The files that are put below the prefix of the installation."""
     found = {name.partition(".data/data/")[2]: content for name, content in inside.items()}
     return {name: content for name, content in found.items() if name.startswith(below)}
+
+
+def test_it_has_the_version_that_the_program_says(wheel: Path) -> None:
+    assert wheel.name.startswith(f"mtq-{__version__}-")
 
 
 def test_it_holds_every_source_file_and_no_other(inside: dict[str, bytes]) -> None:
