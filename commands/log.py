@@ -25,9 +25,13 @@ def log(
     as_json: Json = False,
 ) -> None:
     """Print the last lines of the running server's log. With --json each line is an object of its own."""
-    for row in _rows(context, count, follow):
-        line = {name: row.get(name) for name in ("at", "level", "text")}
-        say(json.dumps(line) if as_json else f"{line['at']} {line['level']:<7} {line['text']}")
+    try:
+        for row in _rows(context, count, follow):
+            line = {name: row.get(name) for name in ("at", "level", "text")}
+            say(json.dumps(line) if as_json else f"{line['at']} {line['level']:<7} {line['text']}")
+    except KeyboardInterrupt:
+        if not follow:
+            raise
 
 
 def _rows(context: typer.Context, count: int, follow: bool) -> Iterator[Mapping[str, Any]]:
@@ -37,8 +41,5 @@ def _rows(context: typer.Context, count: int, follow: bool) -> Iterator[Mapping[
         yield from rows_of(server.call("log.tail", lines=count), "lines")
         if follow:
             server.discard_events()      # they are among the lines
-            try:
-                yield from server.events()
-            except KeyboardInterrupt:
-                return
+            yield from server.events()
             raise MtqError("the server has ended")
