@@ -262,7 +262,7 @@ class Session:
         else:
             before = self._mistakes
             verb.handler(self, argument)
-            if self._mistakes == before and not isinstance(self.state, Exchange | Looking):
+            if self._mistakes == before and type(self.state) not in _EXCHANGES:
                 self._mistakes = 0
 
     def _response(self, mechanism: sasl.Mechanism, line: bytes) -> None:
@@ -490,6 +490,7 @@ class Verb:
     bare: bool = False
 
 
+_EXCHANGES = frozenset[type[State]]({Exchange, Looking})
 _BEFORE_LOGIN = frozenset[type[State]]({Greeting, Named})
 _NAMED = frozenset[type[State]]({Named})
 _AFTER_LOGIN = frozenset[type[State]]({Open})

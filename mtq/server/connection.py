@@ -230,7 +230,8 @@ class Connection(asyncio.Protocol):
                 break
         else:
             self._await_turn()
-        self._write(session.take())
+        if session.unsent:
+            self._write(session.take())
         self._regulate()
 
     def _await_turn(self) -> None:
