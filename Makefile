@@ -1,4 +1,4 @@
-# Each target only calls what the README shows.
+# What each target is for: CONTRIBUTING.md. What users call, the README and docs/ show.
 PYTHON ?= python3
 VENV   ?= .venv
 # The image format is Docker's, because OCI's has no health check. With Docker itself: make container BUILD="docker build"
