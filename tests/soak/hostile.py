@@ -32,7 +32,7 @@ NUMBER = re.compile(rb"^X-Number: (\d+)\r?$", re.MULTILINE)
 
 SETTINGS = "max_connections = 999\nmax_connections_per_address = 30\nlogin_timeout = 20\nidle_timeout = 20"
 
-MEMORY = 350
+MEMORY = 220
 """MiB by which the server may grow, whatever is done to it at once: 128 of them are a password check on each core."""
 
 CREEP = 24

@@ -34,13 +34,13 @@ SLOW_LORIS = Attack("an octet now and then, never a whole line", 200, 10, 200 + 
 SILENT = Attack("connections that say nothing, from 60 addresses", 1500, 20, MOST + SPARE, FULL_HOUSE)
 FLOOD = Attack("connections from one address that may have 5", 1000, 10, 5 + SPARE)
 FULL = Attack("connections to a service that lets in 25", 1025, 10, 25 + SPARE, FULL_HOUSE)
-CHURN = Attack("connections that are reset at once, or within a command or a handshake", 1000, 30, 200 + SPARE)
+CHURN = Attack("connections that are reset at once, or within a command or a handshake", 1000, 10, 200 + SPARE)
 
 # TLS
 
-STALLED = Attack("TLS handshakes that stop half-way", 200, 30, 200 + SPARE)
-STALLED_STLS = Attack("TLS handshakes that stop after STLS", 200, 30, 200 + SPARE)
-PLAIN_ON_TLS = Attack("plain text on a TLS port", 200, 30, 200 + SPARE)
+STALLED = Attack("TLS handshakes that stop half-way", 200, 20, 200 + SPARE)
+STALLED_STLS = Attack("TLS handshakes that stop after STLS", 200, 20, 200 + SPARE)
+PLAIN_ON_TLS = Attack("plain text on a TLS port", 200, 20, 200 + SPARE)
 TLS_ON_PLAIN = Attack("TLS on a plain port", 200, 10, 200 + SPARE)
 NAMES = Attack("a server name of its own in each handshake", 200, 10, 200 + SPARE)
 RENEGOTIATION = Attack("renegotiation in TLS 1.2", 5, 10, SPARE)
@@ -53,7 +53,7 @@ IN_VAIN = Attack("10,000 lines that come to nothing", 500, 10, 200 + SPARE)
 ABANDONED = Attack("5,000 AUTH exchanges that are cancelled or left", 500, 10, 200 + SPARE)
 PIPELINES = Attack("240 kB of commands before login, answers unread", 30, 20, 30 + SPARE)
 UNREAD_ANSWERS = Attack("commands without end after login, answers unread", 5, 10, 5 * 3 + SPARE)
-UNREAD_MESSAGES = Attack("messages of 20 MB asked for and not read, half of them inside TLS", 30, 50, 30 * 3 + SPARE)
+UNREAD_MESSAGES = Attack("messages of 20 MB asked for and not read, half of them inside TLS", 30, 30, 30 * 3 + SPARE)
 
 # Passwords
 
