@@ -243,8 +243,8 @@ def main() -> None:
             shutil.chown(place.users, AS_USER)
         rounds = chosen.rounds or (3 if chosen.quick else 5)
         found = compare(place, todo, rounds)
-    if not chosen.only:
-        Run(time.strftime("%Y-%m-%d"), processes.machine(), versions(), rounds, found).write()
+        if not chosen.only:
+            Run(time.strftime("%Y-%m-%d"), processes.machine(), versions(), rounds, found).write()
 
 
 if __name__ == "__main__":
