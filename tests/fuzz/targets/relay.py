@@ -28,7 +28,7 @@ tls = "off"
 allow = ["127.0.0.1:%d"]
 """
 
-LONGEST = 1 << 18
+LONGEST = 1 << 17
 """Octets that one side says at most."""
 
 MOST = 60
