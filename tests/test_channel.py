@@ -4,7 +4,7 @@ import asyncio
 import socket
 import ssl
 import struct
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 
 import pytest
 import uvloop
@@ -15,6 +15,9 @@ from tests.house import WAIT, LoopFactory
 
 LOOPS = pytest.mark.parametrize("loop", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
 LARGE = bytes(range(256)) * 40_000
+
+Contexts = tuple[ssl.SSLContext, ssl.SSLContext]
+"""A server's and a client's."""
 
 
 class Ear(asyncio.Protocol):
@@ -75,7 +78,7 @@ class Client:
 
 
 @pytest.fixture(scope="module")
-def contexts(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+def contexts(tmp_path_factory: pytest.TempPathFactory) -> Contexts:
     """A server's and a client's."""
     folder = tmp_path_factory.mktemp("tls")
     tls.make_if_due(folder / "cert.pem", folder / "key.pem", "localhost")
@@ -85,44 +88,53 @@ def contexts(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, 
     )
 
 
-@pytest.fixture
-def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
-    """Two ends of a connection; the first takes little before it is full."""
-    ours, theirs = socket.socketpair()
-    for end in (ours, theirs):
-        end.setblocking(False)
-    ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
-    yield ours, theirs
-    theirs.close()
-    ours.close()
-
-
 class Stage:
-    """The event loop of a scene, and the clients in it."""
+    """The event loop of a scene, the two ends of a connection, and the client at one of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, ends: tuple[socket.socket, socket.socket]) -> None:
         self.loop = asyncio.get_running_loop()
-        self._clients: list[Client] = []
+        self.ours, self.theirs = ends
+        for end in (self.ours, self.theirs):
+            end.setblocking(False)
+        self.ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)      # it takes little before it is full
+        self._client: Client | None = None
 
-    async def call(self, theirs: socket.socket, context: ssl.SSLContext | None = None) -> Client:
-        """A client, with its part of a handshake done if it has a context."""
+    def begun(self, ear: "Ear") -> Channel:
+        """A channel in the clear."""
+        channel = Channel(self.loop, self.ours, ear)
+        channel.begin()
+        return channel
+
+    def secured(self, ear: "Ear", context: ssl.SSLContext) -> "tuple[Channel, asyncio.Future[OSError | None]]":
+        """A channel that begins with a handshake, and what becomes of that."""
+        channel, done = Channel(self.loop, self.ours, ear), self.loop.create_future()
+        channel.secure(context, done.set_result)
+        return channel, done
+
+    async def call(self, context: ssl.SSLContext | None = None) -> Client:
+        """The client, with its part of a handshake done if it has a context."""
         name = None if context is None else "localhost"
-        client = Client(*await asyncio.open_connection(sock=theirs, ssl=context, server_hostname=name))
-        self._clients.append(client)
-        return client
+        self._client = Client(*await asyncio.open_connection(sock=self.theirs, ssl=context, server_hostname=name))
+        return self._client
 
     def clear(self) -> None:
-        """The clients go."""
-        for client in self._clients:
-            client.writer.close()
+        """Both ends go."""
+        if self._client is not None:
+            self._client.writer.close()
+        self.theirs.close()
+        self.ours.close()
 
 
-def play(loop: LoopFactory, scene: Callable[[Stage], Awaitable[None]]) -> None:
+def play(
+    loop: LoopFactory,
+    scene: Callable[[Stage], Awaitable[None]],
+    ends: Callable[[], tuple[socket.socket, socket.socket]] = socket.socketpair,
+) -> None:
     """Run a scene; nothing may go wrong unseen in it."""
     faults: list[str] = []
 
     async def staged() -> None:
-        stage = Stage()
+        stage = Stage(ends())
         stage.loop.set_exception_handler(lambda _, context: faults.append(str(context)))
         try:
             await scene(stage)
@@ -134,15 +146,26 @@ def play(loop: LoopFactory, scene: Callable[[Stage], Awaitable[None]]) -> None:
     assert not faults
 
 
-@LOOPS
-def test_octets_pass_both_ways(loop: LoopFactory, pair: tuple[socket.socket, socket.socket]) -> None:
-    ours, theirs = pair
+def connected() -> tuple[socket.socket, socket.socket]:
+    """The two ends of a TCP connection."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        theirs = socket.create_connection(listening.getsockname())
+        ours, _ = listening.accept()
+    return ours, theirs
 
+
+def reset(sock: socket.socket) -> None:
+    """Be gone at once, as a machine that is switched off and on again."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    sock.close()
+
+
+@LOOPS
+def test_octets_pass_both_ways(loop: LoopFactory) -> None:
     async def scene(stage: Stage) -> None:
         ear = Ear()
-        channel = Channel(stage.loop, ours, ear)
-        channel.begin()
-        client = await stage.call(theirs)
+        channel = stage.begun(ear)
+        client = await stage.call()
         channel.write(b"+OK\r\n")
         client.writer.write(b"QUIT\r\n")
         await ear.until(lambda: ear.heard == b"QUIT\r\n")
@@ -157,25 +180,21 @@ def test_octets_pass_both_ways(loop: LoopFactory, pair: tuple[socket.socket, soc
 @LOOPS
 @pytest.mark.parametrize("inside", [False, True], ids=["plain", "tls"])
 def test_what_finds_no_room_waits_and_arrives_whole_before_the_end(
-    loop: LoopFactory, pair: tuple[socket.socket, socket.socket], contexts: tuple[ssl.SSLContext, ssl.SSLContext],
+    loop: LoopFactory, contexts: Contexts,
     inside: bool,
 ) -> None:
-    ours, theirs = pair
-
     async def scene(stage: Stage) -> None:
         ear = Ear()
-        channel = Channel(stage.loop, ours, ear)
         if inside:
-            ready = stage.loop.create_future()
-            channel.secure(contexts[0], ready.set_result)
-            client = await stage.call(theirs, contexts[1])
-            assert await ready is None
+            channel, done = stage.secured(ear, contexts[0])
+            client = await stage.call(contexts[1])
+            assert await done is None
         else:
-            client = await stage.call(theirs)
+            channel, client = stage.begun(ear), await stage.call()
         channel.write(LARGE)
         channel.write(b"the end")
         assert channel.get_write_buffer_size() > HIGH
-        assert ear.told == ["pause"]
+        assert ear.told[-1] == "pause"
         channel.close()
         assert not channel.closed
         assert await client.until_end() == LARGE + b"the end"
@@ -186,16 +205,11 @@ def test_what_finds_no_room_waits_and_arrives_whole_before_the_end(
 
 
 @LOOPS
-def test_the_protocol_goes_on_when_the_client_has_caught_up(
-    loop: LoopFactory, pair: tuple[socket.socket, socket.socket]
-) -> None:
-    ours, theirs = pair
-
+def test_the_protocol_goes_on_when_the_client_has_caught_up(loop: LoopFactory) -> None:
     async def scene(stage: Stage) -> None:
         ear = Ear()
-        channel = Channel(stage.loop, ours, ear)
-        channel.begin()
-        client = await stage.call(theirs)
+        channel = stage.begun(ear)
+        client = await stage.call()
         channel.write(LARGE)
         assert len(await client.reader.readexactly(len(LARGE))) == len(LARGE)
         await ear.until(lambda: ear.told == ["made", "pause", "resume"])
@@ -206,16 +220,11 @@ def test_the_protocol_goes_on_when_the_client_has_caught_up(
 
 
 @LOOPS
-def test_a_handshake_begins_when_what_was_written_is_sent(
-    loop: LoopFactory, pair: tuple[socket.socket, socket.socket], contexts: tuple[ssl.SSLContext, ssl.SSLContext]
-) -> None:
-    ours, theirs = pair
-
+def test_a_handshake_begins_when_what_was_written_is_sent(loop: LoopFactory, contexts: Contexts) -> None:
     async def scene(stage: Stage) -> None:
         ear = Ear()
-        channel = Channel(stage.loop, ours, ear)
-        channel.begin()
-        client = await stage.call(theirs)
+        channel = stage.begun(ear)
+        client = await stage.call()
         channel.write(LARGE)
         done = stage.loop.create_future()
         channel.secure(contexts[0], done.set_result)
@@ -236,17 +245,13 @@ def test_a_handshake_begins_when_what_was_written_is_sent(
 @LOOPS
 @pytest.mark.parametrize("sent", [b"USER fred\r\nPASS secret\r\n", b""], ids=["plain text", "a hang-up"])
 def test_a_handshake_that_is_none_is_told_and_nothing_of_it_is_heard(
-    loop: LoopFactory, pair: tuple[socket.socket, socket.socket], contexts: tuple[ssl.SSLContext, ssl.SSLContext],
+    loop: LoopFactory, contexts: Contexts,
     sent: bytes,
 ) -> None:
-    ours, theirs = pair
-
     async def scene(stage: Stage) -> None:
         ear = Ear()
-        channel = Channel(stage.loop, ours, ear)
-        done = stage.loop.create_future()
-        channel.secure(contexts[0], done.set_result)
-        theirs.send(sent) if sent else theirs.shutdown(socket.SHUT_WR)
+        channel, done = stage.secured(ear, contexts[0])
+        stage.theirs.send(sent) if sent else stage.theirs.shutdown(socket.SHUT_WR)
         assert isinstance(await done, OSError)
         channel.abort()
         await ear.until(lambda: ear.told == ["lost"])
@@ -256,17 +261,13 @@ def test_a_handshake_that_is_none_is_told_and_nothing_of_it_is_heard(
 
 
 @LOOPS
-def test_a_handshake_that_is_cut_is_told_nothing(
-    loop: LoopFactory, pair: tuple[socket.socket, socket.socket], contexts: tuple[ssl.SSLContext, ssl.SSLContext]
-) -> None:
-    ours, theirs = pair
-
+def test_a_handshake_that_is_cut_is_told_nothing(loop: LoopFactory, contexts: Contexts) -> None:
     async def scene(stage: Stage) -> None:
         ear = Ear()
         told: list[OSError | None] = []
-        channel = Channel(stage.loop, ours, ear)
+        channel = Channel(stage.loop, stage.ours, ear)
         channel.secure(contexts[0], told.append)
-        theirs.send(b"\x16\x03\x01")
+        stage.theirs.send(b"\x16\x03\x01")
         channel.close()
         await ear.until(lambda: ear.told == ["lost"])
         assert told == []
@@ -275,16 +276,11 @@ def test_a_handshake_that_is_cut_is_told_nothing(
 
 
 @LOOPS
-def test_a_client_that_sends_no_more_may_still_be_answered(
-    loop: LoopFactory, pair: tuple[socket.socket, socket.socket]
-) -> None:
-    ours, theirs = pair
-
+def test_a_client_that_sends_no_more_may_still_be_answered(loop: LoopFactory) -> None:
     async def scene(stage: Stage) -> None:
         ear = Ear(keeps_half=True)
-        channel = Channel(stage.loop, ours, ear)
-        channel.begin()
-        client = await stage.call(theirs)
+        channel = stage.begun(ear)
+        client = await stage.call()
         client.writer.write(b"QUIT\r\n")
         client.writer.write_eof()
         await ear.until(lambda: ear.told == ["made", "end"])
@@ -298,17 +294,12 @@ def test_a_client_that_sends_no_more_may_still_be_answered(
 
 
 @LOOPS
-def test_what_comes_during_a_pause_is_heard_afterwards(
-    loop: LoopFactory, pair: tuple[socket.socket, socket.socket]
-) -> None:
-    ours, theirs = pair
-
+def test_what_comes_during_a_pause_is_heard_afterwards(loop: LoopFactory) -> None:
     async def scene(stage: Stage) -> None:
         ear = Ear()
-        channel = Channel(stage.loop, ours, ear)
-        channel.begin()
+        channel = stage.begun(ear)
         channel.pause_reading()
-        theirs.send(b"NOOP\r\n")
+        stage.theirs.send(b"NOOP\r\n")
         for _ in range(3):
             await asyncio.sleep(0)
         assert ear.heard == b""
@@ -320,11 +311,7 @@ def test_what_comes_during_a_pause_is_heard_afterwards(
 
 
 @LOOPS
-def test_what_is_left_inside_tls_is_heard_after_a_pause(
-    loop: LoopFactory, pair: tuple[socket.socket, socket.socket], contexts: tuple[ssl.SSLContext, ssl.SSLContext]
-) -> None:
-    ours, theirs = pair
-
+def test_what_is_left_inside_tls_is_heard_after_a_pause(loop: LoopFactory, contexts: Contexts) -> None:
     class Slow(Ear):
         """Pauses after each piece."""
 
@@ -337,10 +324,9 @@ def test_what_is_left_inside_tls_is_heard_after_a_pause(
 
     async def scene(stage: Stage) -> None:
         ear = Slow()
-        channel = ear.channel = Channel(stage.loop, ours, ear)
-        done = stage.loop.create_future()
-        channel.secure(contexts[0], done.set_result)
-        client = await stage.call(theirs, contexts[1])
+        channel, done = stage.secured(ear, contexts[0])
+        ear.channel = channel
+        client = await stage.call(contexts[1])
         await done
         client.writer.write(LARGE)
         await ear.until(lambda: len(ear.heard) == len(LARGE))
@@ -351,11 +337,7 @@ def test_what_is_left_inside_tls_is_heard_after_a_pause(
 
 
 @LOOPS
-def test_a_protocol_that_fails_loses_its_channel_alone(
-    loop: LoopFactory, pair: tuple[socket.socket, socket.socket]
-) -> None:
-    ours, theirs = pair
-
+def test_a_protocol_that_fails_loses_its_channel_alone(loop: LoopFactory) -> None:
     class Failing(Ear):
         def data_received(self, data: bytes) -> None:
             raise LookupError(data.decode())
@@ -364,8 +346,8 @@ def test_a_protocol_that_fails_loses_its_channel_alone(
         caught: list[object] = []
         stage.loop.set_exception_handler(lambda _, context: caught.append(context["exception"]))
         ear = Failing()
-        Channel(stage.loop, ours, ear).begin()
-        theirs.send(b"oops")
+        stage.begun(ear)
+        stage.theirs.send(b"oops")
         await ear.until(lambda: "lost" in ear.told)
         assert [str(error) for error in caught] == ["oops"]
         assert ear.lost is caught[0]
@@ -374,11 +356,7 @@ def test_a_protocol_that_fails_loses_its_channel_alone(
 
 
 @LOOPS
-def test_a_buffered_protocol_has_what_comes_put_into_its_buffer(
-    loop: LoopFactory, pair: tuple[socket.socket, socket.socket]
-) -> None:
-    ours, theirs = pair
-
+def test_a_buffered_protocol_has_what_comes_put_into_its_buffer(loop: LoopFactory) -> None:
     class Bowl(asyncio.BufferedProtocol):
         def __init__(self) -> None:
             self.view = memoryview(bytearray(8))
@@ -391,11 +369,10 @@ def test_a_buffered_protocol_has_what_comes_put_into_its_buffer(
             self.had.set_result(bytes(self.view[:nbytes]))
 
     async def scene(stage: Stage) -> None:
-        channel = Channel(stage.loop, ours, Ear())
-        channel.begin()
+        channel = stage.begun(Ear())
         bowl = Bowl()
         channel.set_protocol(bowl)
-        theirs.send(b"soup")
+        stage.theirs.send(b"soup")
         assert await asyncio.wait_for(bowl.had, WAIT) == b"soup"
         channel.abort()
 
@@ -403,14 +380,11 @@ def test_a_buffered_protocol_has_what_comes_put_into_its_buffer(
 
 
 @LOOPS
-def test_a_client_that_is_gone_is_told_of_once(loop: LoopFactory, pair: tuple[socket.socket, socket.socket]) -> None:
-    ours, theirs = pair
-
+def test_a_client_that_is_gone_is_told_of_once(loop: LoopFactory) -> None:
     async def scene(stage: Stage) -> None:
         ear = Ear()
-        channel = Channel(stage.loop, ours, ear)
-        channel.begin()
-        theirs.close()
+        channel = stage.begun(ear)
+        stage.theirs.close()
         for _ in range(3):
             channel.write(b"anybody?\r\n")
         channel.close()
@@ -430,43 +404,28 @@ def test_what_came_before_a_reset_is_heard_and_then_the_reset(
 ) -> None:
     """uvloop tells of both together, once."""
     monkeypatch.setattr("mtq.channel.AT_ONCE", 1000)
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        theirs = socket.create_connection(listening.getsockname())
-        ours, _ = listening.accept()
-    ours.setblocking(False)
-    theirs.sendall(LARGE[:octets])
-    theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    theirs.close()
 
     async def scene(stage: Stage) -> None:
         ear = Ear()
-        Channel(stage.loop, ours, ear).begin()
+        stage.theirs.sendall(LARGE[:octets])
+        reset(stage.theirs)
+        stage.begun(ear)
         await ear.until(lambda: "lost" in ear.told)
         assert ear.heard == LARGE[:octets]
         assert isinstance(ear.lost, ConnectionResetError)
 
-    play(loop, scene)
+    play(loop, scene, connected)
 
 
 @LOOPS
-def test_a_reset_in_the_middle_of_a_handshake_is_its_end(
-    loop: LoopFactory, contexts: tuple[ssl.SSLContext, ssl.SSLContext]
-) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        theirs = socket.create_connection(listening.getsockname())
-        ours, _ = listening.accept()
-    ours.setblocking(False)
-
+def test_a_reset_in_the_middle_of_a_handshake_is_its_end(loop: LoopFactory, contexts: Contexts) -> None:
     async def scene(stage: Stage) -> None:
         ear = Ear()
-        channel = Channel(stage.loop, ours, ear)
-        done = stage.loop.create_future()
-        channel.secure(contexts[0], done.set_result)
-        theirs.sendall(b"\x16\x03\x01\x02\x00\x01")
-        theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        theirs.close()
+        channel, done = stage.secured(ear, contexts[0])
+        stage.theirs.sendall(b"\x16\x03\x01\x02\x00\x01")
+        reset(stage.theirs)
         assert isinstance(await asyncio.wait_for(done, WAIT), OSError)
         channel.abort()
         await ear.until(lambda: "lost" in ear.told)
 
-    play(loop, scene)
+    play(loop, scene, connected)
