@@ -123,7 +123,7 @@ async def run(job: Job) -> int:
         for number in todo:
             user = job.users[number % len(job.users)]
             _, talk = await loop.create_connection(
-                lambda user=user: Talk(steps(job, user)), "127.0.0.1", job.port, ssl=context      # type: ignore[misc]
+                lambda user=user: Talk(steps(job, user)), "127.0.0.1", job.port, ssl=context      # type: ignore[misc]  # a default binds it
             )
             came = await asyncio.wait_for(talk.over, 120)
             octets += came

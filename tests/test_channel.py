@@ -429,3 +429,18 @@ def test_a_reset_in_the_middle_of_a_handshake_is_its_end(loop: LoopFactory, cont
         await ear.until(lambda: "lost" in ear.told)
 
     play(loop, scene, connected)
+
+
+@LOOPS
+def test_who_is_told_of_the_end_is_the_protocol_of_that_moment(loop: LoopFactory) -> None:
+    """So what is handed over in the moment in which it ends has no heir that is told nothing."""
+
+    async def scene(stage: Stage) -> None:
+        first, second = Ear(), Ear()
+        channel = stage.begun(first)
+        channel.abort()
+        channel.set_protocol(second)
+        await second.until(lambda: second.told == ["lost"])
+        assert first.told == ["made"]
+
+    play(loop, scene)

@@ -122,8 +122,7 @@ def decode_section(data: bytes) -> Section:
         at = end
     names, forms = Names.parsed(data[names_at:ids_at]), list(Names.parsed(data[forms_at:]))
     ids = Names.parsed(data[ids_at:forms_at]) if ids_length else names
-    if sys.byteorder == "big":
-        sizes, left_out, codes = (_little_endian(column) for column in (sizes, left_out, codes))
+    sizes, left_out, codes = _little_endian(sizes), _little_endian(left_out), _little_endian(codes)
     if not len(names) == len(ids) == count or max(codes, default=-1) >= len(forms):
         raise ValueError("damaged")
     if min(sizes, default=0) < 0 or min(left_out, default=0) < UNKNOWN:

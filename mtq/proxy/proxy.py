@@ -58,7 +58,7 @@ class Upstream:
 
         relay = Relay(tally, self._buffer, ended, over)
         wire = self._wire
-        rest = wire.detach(relay.remote_lost)
+        rest = wire.detach()
         relay.begin(client, wire.transport, rest, sent_ahead, client_full, wire.lost)
         return relay
 

@@ -106,7 +106,7 @@ class _Side(asyncio.BufferedProtocol):
             self.transport.write(data)
 
     def close(self) -> None:
-        """Send what remains, and close."""
+        """Send what remains, and close. Once: asyncio forgets how to abort a TLS transport that is closed twice."""
         if not self._closing:
             self._closing = True
             self.transport.close()
@@ -191,17 +191,6 @@ class Relay:
     def client_half_closed(self) -> None:
         """The client had said before the hand-over that it will send no more."""
         self.half_closed(self._client)
-
-    def client_lost(self) -> None:
-        """The client's former protocol was told that the connection is closed.
-
-        asyncio's TLS decides whom to tell a moment before it does, which may be the moment of the hand-over.
-        """
-        self._client.connection_lost(None)
-
-    def remote_lost(self) -> None:
-        """The same for the remote server's."""
-        self._remote.connection_lost(None)
 
     # What the sides tell
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import ssl
-from collections.abc import Callable
 from typing import TypeVar
 
 from mtq.access.servers import Server
@@ -31,7 +30,6 @@ class Wire(asyncio.Protocol):
         self._waiting: asyncio.Future[None] | None = None
         self._end: Unreachable | None = None      # why there will be no further answer
         self._paused = False
-        self._heir: Callable[[], None] | None = None
 
     # What asyncio calls
 
@@ -56,9 +54,7 @@ class Wire(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The server has hung up."""
         self.lost = True
-        if self._heir is not None:
-            self._heir()
-        elif isinstance(exc, OSError):
+        if isinstance(exc, OSError):
             self._over(unreachable(exc, self.server))
         else:
             self._over(Unreachable(Trouble.HUNG_UP, self.server))
@@ -128,12 +124,8 @@ class Wire(asyncio.Protocol):
             raise unreachable(error, self.server)
         self._capabilities = None
 
-    def detach(self, lost: Callable[[], None]) -> bytes:
-        """Give the transport, being read, to somebody else, with what has come beyond the last answer.
-
-        `lost` is called if it is still this wire that is told of the connection's end.
-        """
-        self._heir = lost
+    def detach(self) -> bytes:
+        """Give the transport, being read, to somebody else, with what has come beyond the last answer."""
         if self._paused and not self.transport.is_closing():
             self.transport.resume_reading()
         return self._client.rest()

@@ -49,7 +49,6 @@ class Connection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._channel: Channel
         self._address: IPv4 | IPv6
-        self._called: str      # our address: a socket tells it only for as long as it is open
         self._record: SessionRecord | None = None      # None: never let in
         self._session: Session | None = None           # None: not yet greeted
         self._clocks: Clocks
@@ -88,7 +87,6 @@ class Connection(asyncio.Protocol):
 
     def begin(self, sock: socket.socket, tls: ssl.SSLContext | None) -> None:
         """Begin the session of a client that has come in; with a handshake, if TLS is there from the first byte."""
-        self._called = sock.getsockname()[0]
         self._channel = Channel(self._loop, sock, self)
         if tls is None:
             self._channel.begin()
@@ -141,14 +139,10 @@ class Connection(asyncio.Protocol):
     def resume_writing(self) -> None:
         """It has caught up."""
         self._write_paused = False
-        # Not at once: asyncio calls this in the middle of its own writing, where a close would be done twice.
-        self._loop.call_soon(self._go_on)
+        self._go_on()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is closed."""
-        if self._relay is not None:
-            self._relay.client_lost()
-            return
         self._closing = self._lost = True
         self._stop_timers()
         if self._task is not None and self._record is not None and self._record.state == "connecting":
@@ -326,20 +320,23 @@ class Connection(asyncio.Protocol):
     def _log_in(self, ask: Login) -> bool:
         """Log the client in; False when that takes a while."""
         assert self._record is not None
+        if self._channel.closed:
+            return False      # it is about to be told
         maildrop = self._terms.open_at_hand(ask.credentials, self._record)
         if maildrop is None:
-            self._run(self._login(ask))
+            called: str = self._channel.sock.getsockname()[0]      # a socket tells it only for as long as it is open
+            self._run(self._login(ask, called))
             return False
         self._opened(maildrop, ask)
         return True
 
-    async def _login(self, ask: Login) -> None:
+    async def _login(self, ask: Login, called: str) -> None:
         began = self._loop.time()
         self._clocks.owe(began)
         record, ledger = self._record, self._terms.ledger
         assert record is not None
         try:
-            opened = await self._terms.open(ask.credentials, record, self._called)
+            opened = await self._terms.open(ask.credentials, record, called)
         except Refusal as refusal:
             record.state, record.target = "greeting", None
             cause = self._terms.cause(ask.credentials, self._address, refusal)
@@ -540,9 +537,6 @@ class Connection(asyncio.Protocol):
         self._stop_timers()
         if self._task is None:
             self._close_file()
-        if self._upgrading:
-            self._channel.abort()
-            return
         self._channel.close()
         if not self._channel.closed:
             self._timer = self._loop.call_later(LAST_WORDS, self._channel.abort)

@@ -541,15 +541,26 @@ def test_a_login_that_is_given_up_leaves_nothing_behind(
         run(give_up(), loop)
 
 
+class Heir(asyncio.Protocol):
+    """Who takes a connection over."""
+
+    def __init__(self) -> None:
+        self.lost = asyncio.Event()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.lost.set()
+
+
 @LOOPS
 def test_who_takes_a_connection_over_hears_of_its_end(loop: LoopFactory) -> None:
     async def take_over() -> None:
         one = proxy(remote.port, tls=Tls.OFF)
         server = parse(f"127.0.0.1:{remote.port}")
         wire = await one.caller.call(one.policy.route(server), [ip_address("127.0.0.1")])
-        lost = asyncio.Event()
-        assert wire.detach(lost.set) == b"+OK more\r\n"
-        await lost.wait()
+        heir = Heir()
+        assert wire.detach() == b"+OK more\r\n"
+        wire.transport.set_protocol(heir)
+        await heir.lost.wait()
 
     with Remote(lambda peer: peer.say(READY + b"+OK more\r\n")) as remote:
         run(take_over(), loop)

@@ -1,6 +1,5 @@
 """The relay: octets pass both ways as they are, within bounds, and when one side ends both do."""
 
-import asyncio
 import socket
 import ssl
 import threading
@@ -411,22 +410,6 @@ def test_a_server_that_hangs_up_with_its_answer(
         with Client(server.port, authority=ca_file if client_tls else None) as client:
             assert client.rest() == b"+OK in\r\n+OK more\r\n"
         assert server.end() == "ended by the remote server"
-
-
-@LOOPS
-def test_a_client_whose_end_its_former_protocol_is_told_of_has_ended(loop: LoopFactory) -> None:
-    def lose() -> None:
-        session.transport.set_protocol(asyncio.Protocol())
-        session.transport.abort()
-        relay.client_lost()
-
-    with Remote(logged_in(echo)) as remote, front(remote, loop) as server, Client(server.port) as client:
-        client.line()
-        session = server.session
-        assert session.relay is not None
-        relay = session.relay
-        server.do(lose)
-        assert server.end() == "client hung up"
 
 
 @LOOPS
