@@ -6,10 +6,12 @@ around OpenSSL they copy every octet through buffers of their own. Here OpenSSL 
 """
 
 import asyncio
-import os
 import socket
 import ssl
 from collections.abc import Callable
+
+from mtq import readiness
+from mtq.readiness import IN, OUT
 
 AT_ONCE = 65536
 """Octets read at a time."""
@@ -40,12 +42,14 @@ class Channel(asyncio.Transport):
     """See the module's first lines. Reading starts with `begin`, or with the end of the handshake after `secure`."""
 
     __slots__ = (
-        "_closing", "_context", "_ended", "_eof", "_fd", "_host", "_loop", "_lost", "_paused", "_protocol",
-        "_reading", "_reset", "_secured", "_size", "_sock", "_tls", "_unsent", "_writing",
+        "_closing", "_context", "_ended", "_eof", "_events", "_fd", "_host", "_loop", "_lost", "_paused", "_protocol",
+        "_readiness", "_reading", "_secured", "_size", "_sock", "_tls", "_unsent", "_writing",
     )
 
     def __init__(self, loop: asyncio.AbstractEventLoop, sock: socket.socket, protocol: Listener) -> None:
         self._loop = loop
+        self._readiness = readiness.of(loop)
+        self._events = 0                      # that are watched for
         self._sock = sock                     # does not block
         self._fd = sock.fileno()
         self._protocol: Listener = protocol
@@ -55,12 +59,11 @@ class Channel(asyncio.Transport):
         self._host: str | None = None                    # on the other side of it, if that is the server's
         self._unsent: list[memoryview] = []      # few: their writer is asked to pause
         self._size = 0               # of what is unsent
-        self._reading = False        # the loop tells when there is something to read,
+        self._reading = False        # we are told when there is something to read,
         self._writing = False        # and when there is room to write
         self._paused = False         # the protocol was asked to pause
         self._ended = False          # the other side sends no more
         self._eof = False            # nor do we, when all is sent
-        self._reset: OSError | None = None      # what has broken the connection
         self._closing = False
         self._lost = False
 
@@ -122,14 +125,14 @@ class Channel(asyncio.Transport):
         """Read no more for a while."""
         if self._reading:
             self._reading = False
-            self._loop.remove_reader(self._fd)
+            self._watch()
 
     def resume_reading(self) -> None:
         """Read on."""
         if self._reading or self._ended or self._closing or self._secured is not None:
             return
         self._reading = True
-        self._loop.add_reader(self._fd, self._readable)
+        self._watch()
         if self._tls is not None and self._tls.pending():
             self._loop.call_soon(self._read_on)      # it has been read from the socket, which will say nothing of it
 
@@ -183,6 +186,24 @@ class Channel(asyncio.Transport):
         """Close without another octet."""
         self._lose(None)
 
+    # What the socket is ready for
+
+    def _watch(self) -> None:
+        events = (IN if self._reading else 0) | (OUT if self._writing else 0)
+        if events != self._events:
+            self._events = events
+            self._readiness.watch(self._fd, events, self._heed)
+
+    def _heed(self, events: int) -> None:
+        """A connection that is broken counts as ready for both: whoever reads or writes next learns why it is."""
+        if self._reading and events != OUT:
+            if self._secured is None:
+                self._readable()
+            else:
+                self._shake()
+        if self._writing and events != IN:
+            self._writable()
+
     # Reading
 
     def _read_on(self) -> None:
@@ -192,11 +213,6 @@ class Channel(asyncio.Transport):
     def _readable(self) -> None:
         if self._read() and self._tls is not None and self._reading and self._tls.pending():
             self._loop.call_soon(self._read_on)
-        if self._reading and (error := self._broken()) is not None:
-            self._reset = error
-            while self._reading and self._read():
-                pass                 # what came before is heard
-            self._lose(error)
 
     def _read(self) -> bool:
         """Read once; whether there was something."""
@@ -216,9 +232,7 @@ class Channel(asyncio.Transport):
             self._lose(error)
             return False
         try:
-            if not octets and self._reset is not None:
-                self._lose(self._reset)      # which is no end of the other side's making
-            elif not octets:
+            if not octets:
                 self._hear_the_end()
             elif isinstance(protocol, asyncio.BufferedProtocol):
                 protocol.buffer_updated(octets)
@@ -227,11 +241,6 @@ class Channel(asyncio.Transport):
         except Exception as error:      # the protocol's fault, which is to end one session and no more
             self._fail(error)
         return octets > 0
-
-    def _broken(self) -> OSError | None:
-        """What has broken the connection: uvloop calls once when something has, and then never again."""
-        error = self._sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        return OSError(error, os.strerror(error)) if error else None
 
     def _hear_the_end(self) -> None:
         self._ended = True
@@ -290,12 +299,12 @@ class Channel(asyncio.Transport):
     def _await_room(self) -> None:
         if not self._writing and not self._lost:
             self._writing = True
-            self._loop.add_writer(self._fd, self._writable)
+            self._watch()
 
     def _no_matter_of_room(self) -> None:
         if self._writing:
             self._writing = False
-            self._loop.remove_writer(self._fd)
+            self._watch()
 
     # The handshake
 
@@ -310,8 +319,8 @@ class Channel(asyncio.Transport):
             self._over(error)
             return
         self._sock = self._tls
-        self._loop.add_reader(self._fd, self._shake)
         self._reading = True
+        self._watch()
         self._shake()
 
     def _shake(self) -> None:
@@ -320,8 +329,6 @@ class Channel(asyncio.Transport):
             self._tls.do_handshake()
         except ssl.SSLWantReadError:
             self._no_matter_of_room()
-            if (error := self._broken()) is not None:
-                self._over(error)
         except ssl.SSLWantWriteError:
             self._await_room()
         except OSError as error:
