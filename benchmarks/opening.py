@@ -24,6 +24,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from mtq.mail.indexes import Indexes
 from mtq.mail.lock import Holder, Locks
 from mtq.mail.maildrop import Maildrop, Settings, open_maildrop
 from mtq.protocol.asks import Features
@@ -94,7 +95,7 @@ def once(mailbox: str) -> dict[str, float]:
     holder = Holder("fred", "pop3", "1", "192.0.2.1", "2026-01-01T00:00:00Z")
     before = _resident()
     maildrop, opening, pause = watched(
-        lambda: open_maildrop(os.fsencode(mailbox), Settings(), Locks(), holder)
+        lambda: open_maildrop(os.fsencode(mailbox), Settings(), Locks(), Indexes(), holder)
     )
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     gc.collect()

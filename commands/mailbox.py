@@ -156,6 +156,7 @@ def _mailbox(config: Config, account: Account) -> bytes:
 
 def _state(config: Config, account: Account) -> dict[str, str | int | None]:
     """A mailbox as a session of an inbox service would find it. Nothing is locked, nothing written."""
+    from mtq.mail.indexes import Indexes
     from mtq.mail.lock import Holder, Locks
     from mtq.mail.maildrop import Settings, open_maildrop
 
@@ -171,7 +172,8 @@ def _state(config: Config, account: Account) -> dict[str, str | int | None]:
     try:
         mailbox = paths.mailbox(account.name, account.home)
         row["mailbox"] = os.fsdecode(mailbox)
-        listing = open_maildrop(mailbox, Settings(paths.root(account.home), lock=False), Locks(), nobody).listing
+        settings = Settings(paths.root(account.home), lock=False)
+        listing = open_maildrop(mailbox, settings, Locks(), Indexes(), nobody).listing
     except Refusal as refusal:
         row["error"] = refusal.cause
     else:

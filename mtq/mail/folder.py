@@ -21,7 +21,7 @@ LOOKS = 5
 class OpenFolder:
     """See the module's first line. Messages are known by their row, from 0."""
 
-    __slots__ = ("_folder", "_found_quiet", "_guessed", "_learnt", "_looked", "_mailbox", "_now", "section")
+    __slots__ = ("_folder", "_found_quiet", "_guessed", "_learnt", "_looked", "_mailbox", "_now", "_sized", "section")
 
     def __init__(
         self, folder: Folder, mailbox: bytes, known: Section | None, now: Callable[[], int], at_hand: bool = False
@@ -36,6 +36,7 @@ class OpenFolder:
         self._looked: Stamps | None = None      # when the places were last found out by looking
         self._guessed: set[bytes] = set()       # whose size could not be found out
         self._learnt = False                    # messages were read: work that would have to be done again
+        self._sized = False                     # all sizes are known
         stamps = stamps_of(folder, now)
         if known is None or known.stamps != stamps or not stamps.quiet:
             if at_hand:
@@ -45,6 +46,7 @@ class OpenFolder:
             self._found_quiet = stamps.quiet and (stamps.new, stamps.cur) != (0, 0)
         else:
             self.section = known
+            self._sized = True      # the index has no others
             self._found_quiet = False
 
     @property
@@ -88,7 +90,7 @@ class OpenFolder:
         to be read.
         """
         section = self.section
-        if UNKNOWN in section.sizes or (look and UNKNOWN in section.left_out):
+        if (not self._sized and UNKNOWN in section.sizes) or (look and UNKNOWN in section.left_out):
             if at_hand:
                 raise Cold
             gone = [row for row in range(len(section.names)) if not self._complete(row, look)]

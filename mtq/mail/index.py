@@ -14,22 +14,17 @@ import struct
 import sys
 import zlib
 from array import array
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 
 from mtq import durable
-from mtq.mail import warm
 from mtq.mail.section import UNKNOWN, Places, Section, Stamps
-from mtq.mail.warm import Cold
 from mtq.protocol.names import Names
 
 NAME = b"mtq-index"
 
 LARGEST = 1 << 30
 """Octets that an index has at most: it is read whole."""
-
-SMALL = 1 << 16
-"""Octets of an index that is read and decoded on the event loop: some five hundred messages."""
 
 DRAFT = NAME + b".tmp"
 _MAGIC = b"mtq index 2\n"
@@ -39,12 +34,12 @@ _SECTION = struct.Struct("<qqBIQQQ")     # time stamps; trusted; messages; lengt
 
 
 class Index:
-    """What is remembered of a mailbox. A section is decoded when it is asked for."""
+    """What is remembered of a mailbox. A section is decoded when it is first asked for."""
 
     __slots__ = ("_sections",)
 
     def __init__(self, sections: Mapping[bytes, bytes] | None = None) -> None:
-        self._sections = dict(sections or {})
+        self._sections: dict[bytes, bytes | Section] = dict(sections or {})
 
     @property
     def folders(self) -> set[bytes]:
@@ -52,15 +47,18 @@ class Index:
         return set(self._sections)
 
     def section(self, folder: bytes) -> Section | None:
-        """What is remembered of a folder."""
-        try:
-            return decode_section(self._sections[folder])
-        except (KeyError, ValueError):
-            return None
+        """What is remembered of a folder. Its columns are the caller's own."""
+        held = self._sections.get(folder)
+        if isinstance(held, bytes):
+            try:
+                held = self._sections[folder] = decode_section(held)
+            except ValueError:
+                return None
+        return None if held is None else held.copy()
 
     def put(self, folder: bytes, section: Section) -> None:
         """Have this remembered of a folder."""
-        self._sections[folder] = encode_section(section)
+        self._sections[folder] = section.copy()
 
     def drop(self, folder: bytes) -> None:
         """Forget a folder."""
@@ -69,7 +67,8 @@ class Index:
     def encode(self) -> bytes:
         """The file's content."""
         parts: list[bytes] = []
-        for name, section in self._sections.items():
+        for name, held in self._sections.items():
+            section = held if isinstance(held, bytes) else encode_section(held)
             parts += [_FOLDER.pack(len(name), len(section)), name, section]
         body = b"".join(parts)
         return _MAGIC + _CHECKSUM.pack(zlib.crc32(body)) + body
@@ -133,37 +132,26 @@ def decode_section(data: bytes) -> Section:
 def read(mailbox: bytes) -> Index:
     """The index of a mailbox; an empty one if there is none or it is no good."""
     try:
-        fd = os.open(_path(mailbox, NAME), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        try:
+        with opened(mailbox) as fd:
             size = os.fstat(fd).st_size
             return decode(os.read(fd, size if size <= LARGEST else 0))
-        finally:
-            os.close(fd)
     except (OSError, ValueError):
         return Index()
 
 
-def look(mailbox: bytes) -> None:
-    """Raises Cold unless the kernel knows without its disk where the index is.
-
-    It then knows the rest of the mailbox, too: all of it is looked up whenever the mailbox is opened.
-    """
-    warm.look(_path(mailbox, NAME))
-
-
-def at_hand(mailbox: bytes) -> Index:
-    """The same of a small one. Raises Cold if the disk would have to be waited for."""
+@contextmanager
+def opened(mailbox: bytes) -> Iterator[int]:
+    """The descriptor of a mailbox's index, to read from. Raises OSError."""
+    fd = os.open(path(mailbox), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
-        fd = os.open(_path(mailbox, NAME), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        try:
-            size = os.fstat(fd).st_size
-            if size > SMALL:
-                raise Cold
-            return decode(warm.read(fd, size))
-        finally:
-            os.close(fd)
-    except (OSError, ValueError):
-        return Index()
+        yield fd
+    finally:
+        os.close(fd)
+
+
+def path(mailbox: bytes) -> bytes:
+    """Where the index of a mailbox is."""
+    return _path(mailbox, NAME)
 
 
 def remember(mailbox: bytes, learnt: Mapping[bytes, Section]) -> None:
@@ -191,7 +179,7 @@ def _replace(mailbox: bytes, data: bytes) -> None:
             durable.own_like(fd, mailbox)
             os.ftruncate(fd, 0)
             durable.write_all(fd, data)
-            os.rename(draft, _path(mailbox, NAME))
+            os.rename(draft, path(mailbox))
         except BaseException:
             os.unlink(draft)
             raise

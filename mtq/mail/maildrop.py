@@ -11,12 +11,14 @@ from bisect import bisect
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import accumulate, groupby
 
 from mtq.errors import Code, Refusal
 from mtq.mail import adopted, index, maildir
 from mtq.mail.cleaned import CleanedFile
 from mtq.mail.folder import LOOKS, OpenFolder
+from mtq.mail.index import Index
+from mtq.mail.indexes import Indexes
 from mtq.mail.lock import Holder, Lock, Locks
 from mtq.mail.maildir import Folder
 from mtq.mail.message import MessageFile
@@ -36,17 +38,27 @@ class Settings:
 
 
 def open_maildrop(
-    mailbox: bytes, settings: Settings, locks: Locks, holder: Holder, now: Callable[[], int] = time.time_ns
+    mailbox: bytes,
+    settings: Settings,
+    locks: Locks,
+    indexes: Indexes,
+    holder: Holder,
+    now: Callable[[], int] = time.time_ns,
 ) -> "Maildrop":
     """Open a mailbox for a session. Raises Refusal: [IN-USE] or, when it cannot be read, [SYS/…].
 
     A mailbox that is not there is one to which nothing has been delivered: it is empty, and nothing is made.
     """
-    return _opened(mailbox, settings, locks, holder, now, at_hand=False)
+    return _opened(mailbox, settings, locks, lambda: indexes.read(mailbox), holder, now, at_hand=False)
 
 
 def open_at_hand(
-    mailbox: bytes, settings: Settings, locks: Locks, holder: Holder, now: Callable[[], int] = time.time_ns
+    mailbox: bytes,
+    settings: Settings,
+    locks: Locks,
+    indexes: Indexes,
+    holder: Holder,
+    now: Callable[[], int] = time.time_ns,
 ) -> "Maildrop | None":
     """The same for the event loop: None where the disk would have to be waited for, or much is to be done.
 
@@ -55,14 +67,20 @@ def open_at_hand(
     if settings.all_folders:
         return None
     try:
-        index.look(mailbox)
-        return _opened(mailbox, settings, locks, holder, now, at_hand=True)
+        remembered = indexes.at_hand(mailbox)
+        return _opened(mailbox, settings, locks, lambda: remembered, holder, now, at_hand=True)
     except Cold:
         return None
 
 
 def _opened(
-    mailbox: bytes, settings: Settings, locks: Locks, holder: Holder, now: Callable[[], int], at_hand: bool
+    mailbox: bytes,
+    settings: Settings,
+    locks: Locks,
+    remembered: Callable[[], Index],
+    holder: Holder,
+    now: Callable[[], int],
+    at_hand: bool,
 ) -> "Maildrop":
     lock: Lock | None = None
     try:
@@ -71,8 +89,8 @@ def _opened(
         except FileNotFoundError:
             if _rootless(settings):
                 raise
-            return Maildrop(mailbox, settings, None, now, absent=True)
-        return Maildrop(mailbox, settings, lock, now, at_hand=at_hand)
+            return Maildrop(mailbox, settings, None, None, now)
+        return Maildrop(mailbox, settings, lock, remembered(), now, at_hand)
     except BaseException as error:
         if lock is not None:
             lock.release()
@@ -106,10 +124,11 @@ class Maildrop:
         mailbox: bytes,
         settings: Settings,
         lock: Lock | None,
+        remembered: Index | None,
         now: Callable[[], int],
-        absent: bool = False,
         at_hand: bool = False,
     ) -> None:
+        """`remembered`: None for a mailbox that is not there. `at_hand`: raises Cold if there is more to do."""
         self._mailbox = mailbox
         self._lock = lock
         self._cleaned = settings.remove_invalid_message_id
@@ -118,8 +137,8 @@ class Maildrop:
         self._outdated = False            # the index tells of folders that have gone
         self._remembered = False          # what was learnt has been written
         self.wrong_sizes: list[tuple[str, int, int]] = []
-        if not absent:
-            self._open(settings.all_folders, now, at_hand)
+        if remembered is not None:
+            self._open(settings.all_folders, remembered, now, at_hand)
         self.listing = self._listing(at_hand)
 
     @property
@@ -195,8 +214,7 @@ class Maildrop:
 
     # Opening
 
-    def _open(self, all_folders: bool, now: Callable[[], int], at_hand: bool) -> None:
-        remembered = index.at_hand(self._mailbox) if at_hand else index.read(self._mailbox)
+    def _open(self, all_folders: bool, remembered: Index, now: Callable[[], int], at_hand: bool) -> None:
         folders = maildir.folders(self._mailbox) if all_folders else [Folder(b"", self._mailbox)]
         for folder in folders:
             opened = OpenFolder(folder, self._mailbox, remembered.section(folder.name), now, at_hand)
@@ -205,10 +223,9 @@ class Maildrop:
         self._outdated = all_folders and bool(remembered.folders.difference(folder.name for folder in folders))
 
     def _listing(self, at_hand: bool) -> Listing:
-        sizes = array("q")
-        for folder in self._folders:
-            self._starts.append(len(sizes) + 1)
-            sizes.extend(folder.section.shown() if self._cleaned else folder.section.sizes)
+        parts = [folder.section.shown() if self._cleaned else folder.section.sizes for folder in self._folders]
+        self._starts = list(accumulate(map(len, parts[:-1]), initial=1))
+        sizes = _joined(parts)
         if not at_hand:
             return Listing(sizes, _unique_ids(self._folders))
         (folder,) = self._folders
@@ -233,6 +250,15 @@ class Maildrop:
 
     def _unreadable_message(self, number: int, error: OSError) -> Refusal:
         return Refusal.unreadable("this message", f"{os.fsdecode(self._mailbox)}: message {number}", error)
+
+
+def _joined(columns: Sequence["array[int]"]) -> "array[int]":
+    if len(columns) == 1:
+        return columns[0]
+    joined = array("q")
+    for column in columns:
+        joined.extend(column)
+    return joined
 
 
 def _unique_ids(folders: Sequence[OpenFolder]) -> Names:

@@ -80,6 +80,11 @@ class Section:
     sizes: "array[int]"         # of typecode q
     left_out: "array[int]"      # of typecode i
 
+    def copy(self) -> "Section":
+        """The same with columns of its own; names do not change, and are shared."""
+        places = Places(self.places.codes[:], self.places.forms[:])
+        return Section(self.stamps, self.names, self.ids, places, self.sizes[:], self.left_out[:])
+
     def rows(self) -> dict[bytes, int]:
         """The rows by base name."""
         return {name: row for row, name in enumerate(self.names)}

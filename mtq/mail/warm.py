@@ -29,15 +29,19 @@ _syscall.argtypes = (ctypes.c_long, ctypes.c_int, ctypes.c_char_p, ctypes.c_void
 _syscall.restype = ctypes.c_long
 
 
-def look(path: bytes) -> None:
-    """Raises Cold unless the kernel knows without its disk what is at this path, or that nothing is."""
+def status(path: bytes) -> os.stat_result | None:
+    """What is at this path, be it a link; None: nothing. Raises Cold unless the kernel knows without its disk."""
     if _HOW is None:
         raise Cold
     fd = _syscall(_OPENAT2, _HERE, path, ctypes.byref(_HOW), ctypes.sizeof(_How))
     if fd >= 0:
-        os.close(fd)
-    elif ctypes.get_errno() != errno.ENOENT:
+        try:
+            return os.fstat(fd)
+        finally:
+            os.close(fd)
+    if ctypes.get_errno() != errno.ENOENT:
         raise Cold      # also where the system does not know the call, or does not allow it
+    return None
 
 
 def read(fd: int, size: int) -> bytes:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from mtq.access.ranges import IPv4, IPv6
 from mtq.config.model import Config
 from mtq.ledger import Ledger
+from mtq.mail.indexes import Indexes
 from mtq.mail.lock import Locks
 from mtq.proxy.failures import Failures
 from mtq.server.firewall import Firewall
@@ -26,6 +27,7 @@ class House:
     verifier: Verifier
     throttle: Throttle
     locks: Locks
+    indexes: Indexes
     names: Names
     lan: Firewall
     failures: Failures

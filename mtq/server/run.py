@@ -15,6 +15,7 @@ from mtq.config.difference import differences, waiting
 from mtq.config.model import Config
 from mtq.errors import Code, MtqError, Refusal
 from mtq.ledger import Event, Ledger, Remark, SessionClosed, SessionRecord
+from mtq.mail.indexes import Indexes
 from mtq.mail.lock import Locks
 from mtq.proxy.failures import Failures
 from mtq.server.connection import LAST_WORDS
@@ -94,6 +95,7 @@ class Server:
             Verifier(config.users.file, self._users_read),
             self.throttle,
             Locks(),
+            Indexes(),
             self._names,
             Firewall(_lan(config), self._names, ledger.clock),
             self.failures,

@@ -19,6 +19,7 @@ from mtq.config.model import TlsMode
 from mtq.errors import MtqError, Refusal
 from mtq.ledger import Cause, ServiceState, SessionRecord
 from mtq.mail import maildrop
+from mtq.mail.indexes import Indexes
 from mtq.mail.lock import Holder, Locks
 from mtq.mail.maildrop import Maildrop
 from mtq.protocol.asks import Features
@@ -328,13 +329,16 @@ class Service:
         return self._house.verifier.at_hand(credentials.user, credentials.secret, now)
 
     def _open_of(
-        self, account: Account, record: SessionRecord, how: Callable[[bytes, maildrop.Settings, Locks, Holder], T]
+        self,
+        account: Account,
+        record: SessionRecord,
+        how: Callable[[bytes, maildrop.Settings, Locks, Indexes, Holder], T],
     ) -> T:
         """Open a user's mailbox. Raises Refusal."""
         mailbox, settings = self.offer.mailbox(account)
         since = self.ledger.clock().astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         holder = Holder(account.name, self.name, record.id, record.address, since)
-        return how(mailbox, settings, self._house.locks, holder)
+        return how(mailbox, settings, self._house.locks, self._house.indexes, holder)
 
     async def _verified(self, credentials: Credentials, record: SessionRecord) -> Account:
         verifier = self._house.verifier

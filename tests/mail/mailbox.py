@@ -3,8 +3,9 @@
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from mtq.mail.indexes import Indexes
 from mtq.mail.lock import Holder, Locks
 from mtq.mail.maildrop import Maildrop, Settings, open_maildrop
 
@@ -19,6 +20,7 @@ class Mailbox:
     """A Maildir. Places in it are written as paths: `new/1`, `.Work/cur/2:2,S`."""
 
     path: bytes
+    indexes: Indexes = field(default_factory=Indexes, compare=False)
 
     def at(self, place: bytes) -> bytes:
         """The full path of a place."""
@@ -60,7 +62,7 @@ class Mailbox:
     ) -> Maildrop:
         """A session's maildrop; locked if locks are given; `clean`: without invalid Message-ID fields."""
         settings = Settings(all_folders=all_folders, lock=lock is not None, remove_invalid_message_id=clean)
-        return open_maildrop(self.path, settings, lock or Locks(), HOLDER, now)
+        return open_maildrop(self.path, settings, lock or Locks(), self.indexes, HOLDER, now)
 
     def listed(
         self, all_folders: bool = False, now: Callable[[], int] = time.time_ns, clean: bool = False

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from mtq.errors import Code, Refusal
 from mtq.mail import maildir
 from mtq.mail.index import NAME as INDEX
+from mtq.mail.indexes import Indexes
 from mtq.mail.lock import NAME as LOCK
 from mtq.mail.lock import Locks
 from mtq.mail.maildrop import Maildrop, Settings, open_maildrop
@@ -24,7 +25,7 @@ WRONG_BY_NAME = b"cur/1,W=9:2,S"
 
 def refused(mailbox: Mailbox, settings: Settings | None = None, locks: Locks | None = None) -> Refusal:
     with pytest.raises(Refusal) as refusal:
-        open_maildrop(mailbox.path, settings or Settings(), locks or Locks(), HOLDER)
+        open_maildrop(mailbox.path, settings or Settings(), locks or Locks(), mailbox.indexes, HOLDER)
     return refusal.value
 
 
@@ -540,7 +541,7 @@ def test_an_absent_mail_root_is_an_error_of_the_system(mailbox: Mailbox) -> None
 
 def test_under_a_mail_root_that_is_there_a_mailbox_may_be_absent(mailbox: Mailbox) -> None:
     root = os.fsdecode(os.path.dirname(mailbox.path))
-    assert open_maildrop(mailbox.path + b"-not", Settings(root), Locks(), HOLDER).listing.count == 0
+    assert open_maildrop(mailbox.path + b"-not", Settings(root), Locks(), Indexes(), HOLDER).listing.count == 0
 
 
 def test_a_file_in_the_place_of_a_mailbox_is_an_error_of_the_system(mailbox: Mailbox) -> None:

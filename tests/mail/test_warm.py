@@ -16,7 +16,7 @@ from tests.mail.mailbox import HOLDER, LONG_AGO, TEXT, Mailbox, rows
 
 
 def at_hand(mailbox: Mailbox, settings: Settings | None = None, locks: Locks | None = None) -> Maildrop | None:
-    return open_at_hand(mailbox.path, settings or Settings(), locks or Locks(), HOLDER)
+    return open_at_hand(mailbox.path, settings or Settings(), locks or Locks(), mailbox.indexes, HOLDER)
 
 
 def opened_before(mailbox: Mailbox) -> None:
@@ -34,7 +34,7 @@ def test_a_mailbox_that_was_opened_before_is_opened_again_at_once(mailbox: Mailb
     assert maildrop is not None
     assert maildrop.locked == os.fsdecode(mailbox.path)
     with pytest.raises(Refusal):
-        open_maildrop(mailbox.path, Settings(), Locks(), HOLDER)
+        open_maildrop(mailbox.path, Settings(), Locks(), mailbox.indexes, HOLDER)
     listed = rows(maildrop)
     maildrop.close()
     assert listed == mailbox.listed()
@@ -80,7 +80,7 @@ def test_one_that_takes_longer_is_left_to_a_thread_and_not_locked(
     change(mailbox)
     locks = Locks()
     assert at_hand(mailbox, locks=locks) is None
-    open_maildrop(mailbox.path, Settings(), locks, HOLDER).close()
+    open_maildrop(mailbox.path, Settings(), locks, mailbox.indexes, HOLDER).close()
 
 
 def test_several_folders_are_left_to_a_thread(mailbox: Mailbox) -> None:
@@ -109,10 +109,12 @@ def test_a_locked_mailbox_is_refused_at_once(mailbox: Mailbox) -> None:
 def test_what_nobody_has_asked_the_disk_for_is_cold(tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = os.fsencode(tmp_path_factory.mktemp("cold"))
     with pytest.raises(warm.Cold):
-        warm.look(folder + b"/never-looked-up")
+        warm.status(folder + b"/never-looked-up")
     assert not os.path.exists(folder + b"/never-looked-up")
-    warm.look(folder + b"/never-looked-up")      # that there is nothing is known now
-    warm.look(folder)
+    assert warm.status(folder + b"/never-looked-up") is None      # that there is nothing is known now
+    found = warm.status(folder)
+    assert found is not None
+    assert os.path.samestat(found, os.stat(folder))
 
 
 def test_a_file_that_has_become_shorter_is_cold(mailbox: Mailbox) -> None:
