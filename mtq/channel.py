@@ -197,8 +197,10 @@ class Channel(asyncio.Transport):
     def _heed(self, events: int) -> None:
         """A connection that is broken counts as ready for both: whoever reads or writes next learns why it is."""
         if self._reading and events != OUT:
-            if self._secured is None:
-                self._readable()
+            if self._tls is None:
+                self._read()
+            elif self._secured is None:
+                self._read_tls()
             else:
                 self._shake()
         if self._writing and events != IN:
@@ -208,10 +210,11 @@ class Channel(asyncio.Transport):
 
     def _read_on(self) -> None:
         if self._reading:
-            self._readable()
+            self._read_tls()
 
-    def _readable(self) -> None:
-        if self._read() and self._tls is not None and self._reading and self._tls.pending():
+    def _read_tls(self) -> None:
+        assert self._tls is not None
+        if self._read() and self._reading and self._tls.pending():
             self._loop.call_soon(self._read_on)
 
     def _read(self) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
-from typing import ClassVar
+from typing import ClassVar, get_args
 
 
 @dataclass(slots=True)
@@ -185,6 +185,11 @@ Event = (
     | Remark
 )
 
+KINDS: tuple[type[Event], ...] = get_args(Event)
+
+Listener = Callable[[datetime, Event], None]
+"""Is told what has happened, and when."""
+
 
 CROWDED = "session.refused.crowded"
 """Counted besides, of the clients that were not let in."""
@@ -211,25 +216,35 @@ class Ledger:
     sessions: dict[str, SessionRecord] = field(default_factory=dict)
     locks: dict[str, LockRecord] = field(default_factory=dict)      # by session
     _counted: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))      # by service
-    _listeners: list[Callable[[datetime, Event], None]] = field(default_factory=list)
+    _listeners: dict[type[Event], tuple[Listener, ...]] = field(default_factory=lambda: dict.fromkeys(KINDS, ()))
     _last_id: int = 0
 
-    def listen(self, listener: Callable[[datetime, Event], None]) -> Callable[[], None]:
-        """Have every further event told to this function. Call what is returned to have it told no more."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+    def listen(self, listener: Listener, *kinds: type[Event]) -> Callable[[], None]:
+        """Have every further event, or those of these kinds, told to this function.
+
+        Call what is returned to have it told no more.
+        """
+        for kind in kinds or KINDS:
+            self._listeners[kind] += (listener,)
+        return lambda: self._unlisten(listener)
 
     def enter(self, event: Event) -> None:
         """Enter an event and tell it to all who listen."""
-        at = self.clock()
+        self._enter(event, self.clock())
+
+    def _enter(self, event: Event, at: datetime) -> None:
         counted = self._counted[event.service]
         counted[event.name] += 1
         if isinstance(event, LoginFailed):
             counted[failed(event.cause)] += 1
         elif isinstance(event, SessionRefused) and event.crowded:
             counted[CROWDED] += 1
-        for listener in tuple(self._listeners):
+        for listener in self._listeners[type(event)]:
             listener(at, event)
+
+    def _unlisten(self, listener: Listener) -> None:
+        for kind, listeners in self._listeners.items():
+            self._listeners[kind] = tuple(each for each in listeners if each != listener)
 
     def totals(self) -> dict[str, Counter[str]]:
         """By service: how often each event was, and what the sessions, open ones included, add up to."""
@@ -241,27 +256,30 @@ class Ledger:
     def open(self, service: str, address: str) -> SessionRecord:
         """Open the account of a connection that was let in."""
         self._last_id += 1
-        record = SessionRecord(str(self._last_id), service, address, self.clock(), began=self.ticks())
+        now = self.clock()
+        record = SessionRecord(str(self._last_id), service, address, now, began=self.ticks())
         self.sessions[record.id] = record
-        self.enter(SessionOpened(record))
+        self._enter(SessionOpened(record), now)
         return record
 
     def lock(self, record: SessionRecord, mailbox: str) -> None:
         """A session has locked its mailbox; it is free again when the session is closed."""
         user = record.user or ""
-        lock = LockRecord(mailbox, user, record.service, record.id, record.address, self.clock())
+        now = self.clock()
+        lock = LockRecord(mailbox, user, record.service, record.id, record.address, now)
         self.locks[record.id] = lock
-        self.enter(LockTaken(lock))
+        self._enter(LockTaken(lock), now)
 
     def close(self, record: SessionRecord, reason: str) -> None:
         """Close it: the session is decided."""
         if self.sessions.pop(record.id, None) is None:
             return
+        now = self.clock()
         lock = self.locks.pop(record.id, None)
         if lock is not None:
-            self.enter(LockReleased(lock))
+            self._enter(LockReleased(lock), now)
         _add(self._counted[record.service], record)
-        self.enter(SessionClosed(record, reason, self.ticks() - record.began))
+        self._enter(SessionClosed(record, reason, self.ticks() - record.began), now)
 
 
 def _add(totals: Counter[str], record: SessionRecord) -> None:

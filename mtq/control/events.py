@@ -56,17 +56,22 @@ class Events:
         self._services = services
         self._subscribers: dict[Subscriber, frozenset[EventName]] = {}
         self._timer: asyncio.TimerHandle | None = None
-        ledger.listen(self._entered)
+        self._unlisten: Callable[[], None] | None = None      # nobody has subscribed
         log.listen(self._logged)
 
     def subscribe(self, who: Subscriber, names: frozenset[EventName] = ALL) -> None:
         """Tell somebody of these events from now on, and of no others."""
         self._subscribers[who] = names
+        if self._unlisten is None:
+            self._unlisten = self._ledger.listen(self._entered)
         self._set_timer()
 
     def forget(self, who: Subscriber) -> None:
         """Tell it nothing any more."""
         self._subscribers.pop(who, None)
+        if self._unlisten is not None and not self._subscribers:
+            self._unlisten()
+            self._unlisten = None
         self._set_timer()
 
     @property
@@ -75,7 +80,7 @@ class Events:
         return self._timer is not None
 
     def _entered(self, at: datetime, event: Event) -> None:
-        name = _FROM_LEDGER.get(event.name) if self._subscribers else None
+        name = _FROM_LEDGER.get(event.name)
         if name is not None:
             self._tell(name, at, lambda: self._data(event))
 

@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import datetime
 from json.encoder import encode_basestring_ascii
+from operator import attrgetter
 
 from mtq import durable
 from mtq.errors import SHORTAGES, Code, Refusal
@@ -37,6 +38,8 @@ class Holder:
 
 
 _FIELDS = [field.name for field in fields(Holder)]
+_values = attrgetter(*_FIELDS)
+_FORM = "{" + ", ".join(f'"{name}": %s' for name in [*_FIELDS, "pid"]) + "}"      # json.dumps takes longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +154,7 @@ def _sign(fd: int, holder: Holder, before: int) -> None:
 
     What stood there, `before` octets, is written over and not cut off: ext4 goes to the disk for that.
     """
-    members = [f'"{name}": {encode_basestring_ascii(getattr(holder, name))}' for name in _FIELDS]
-    text = f'{{{", ".join(members)}, "pid": {os.getpid()}}}'.encode()      # json.dumps takes five times as long
+    text = (_FORM % (*map(encode_basestring_ascii, _values(holder)), os.getpid())).encode()
     try:
         if before > _LONGEST:
             os.ftruncate(fd, 0)

@@ -11,7 +11,7 @@ from bisect import bisect
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import accumulate, groupby
+from itertools import groupby
 
 from mtq.errors import Code, Refusal
 from mtq.mail import adopted, index, maildir
@@ -223,15 +223,20 @@ class Maildrop:
         self._outdated = all_folders and bool(remembered.folders.difference(folder.name for folder in folders))
 
     def _listing(self, at_hand: bool) -> Listing:
-        parts = [folder.section.shown() if self._cleaned else folder.section.sizes for folder in self._folders]
-        self._starts = list(accumulate(map(len, parts[:-1]), initial=1))
-        sizes = _joined(parts)
-        if not at_hand:
-            return Listing(sizes, _unique_ids(self._folders))
-        (folder,) = self._folders
-        if adopted.are_there(folder.where):
-            raise Cold
-        return Listing(sizes, folder.section.ids)
+        if at_hand:
+            (folder,) = self._folders
+            if adopted.are_there(folder.where):
+                raise Cold
+            self._starts = [1]
+            return Listing(self._sizes(folder), folder.section.ids)
+        sizes = array("q")
+        for folder in self._folders:
+            self._starts.append(len(sizes) + 1)
+            sizes.extend(self._sizes(folder))
+        return Listing(sizes, _unique_ids(self._folders))
+
+    def _sizes(self, folder: OpenFolder) -> "array[int]":
+        return folder.section.shown() if self._cleaned else folder.section.sizes
 
     # Messages
 
@@ -250,15 +255,6 @@ class Maildrop:
 
     def _unreadable_message(self, number: int, error: OSError) -> Refusal:
         return Refusal.unreadable("this message", f"{os.fsdecode(self._mailbox)}: message {number}", error)
-
-
-def _joined(columns: Sequence["array[int]"]) -> "array[int]":
-    if len(columns) == 1:
-        return columns[0]
-    joined = array("q")
-    for column in columns:
-        joined.extend(column)
-    return joined
 
 
 def _unique_ids(folders: Sequence[OpenFolder]) -> Names:

@@ -1,6 +1,7 @@
 """What a session asks of the world around it and is answered, and what the world tells it to offer."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mtq.errors import Refusal
 from mtq.protocol import sasl
@@ -19,17 +20,22 @@ class Features:
     @property
     def shows_password(self) -> bool:
         """Whether a password is ever taken in the clear here, be it inside TLS."""
-        return any(m in sasl.CLEAR_TEXT for m in self.mechanisms)
+        return _shows_password(self.mechanisms)
 
     @property
     def password(self) -> bool:
         """Whether USER and PASS may be used: as PLAIN or LOGIN may, for they show as much."""
-        return any(m in sasl.CLEAR_TEXT for m in self.offered)
+        return self.clear_text and _shows_password(self.mechanisms)
 
     @property
     def offered(self) -> tuple[bytes, ...]:
         """The SASL mechanisms that may be used now."""
         return tuple(m for m in self.mechanisms if self.clear_text or m not in sasl.CLEAR_TEXT)
+
+
+@lru_cache
+def _shows_password(mechanisms: tuple[bytes, ...]) -> bool:
+    return not sasl.CLEAR_TEXT.keys().isdisjoint(mechanisms)
 
 
 @dataclass(frozen=True, slots=True)

@@ -208,7 +208,7 @@ class Connection(asyncio.Protocol):
             if self._closing:
                 break
             # Messages that are asked for together are sent together.
-            if session.unsent >= OUTPUT_LIMIT or not isinstance(session.ask, Fetch):
+            if session.unsent and (session.unsent >= OUTPUT_LIMIT or not isinstance(session.ask, Fetch)):
                 self._write(session.take())
             if session.ask is not None:
                 if not self._do(session.ask):

@@ -1,7 +1,5 @@
 """The door of a service: who may come in, and how many at a time. One place decides, before any TLS."""
 
-from collections import Counter
-
 from mtq.access.ranges import IPv4, IPv6
 from mtq.access.rules import Decision
 from mtq.errors import Code, Refusal
@@ -19,7 +17,7 @@ class Door:
         self.firewall: Firewall | None = None      # None: nobody is let in
         self.most = 0      # clients at a time
         self.most_per_address = 0      # the same for one address; 0: no limit of its own
-        self._inside: Counter[IPv4 | IPv6] = Counter()
+        self._inside: dict[IPv4 | IPv6, int] = {}      # clients, by address
         self._count = 0
 
     @property
@@ -42,19 +40,20 @@ class Door:
         if self._room.full:
             cause = f"there are descriptors for {self._room.most} connections, and as many are open"
             return Refusal(Code.SYS_TEMP, "too many connections, try again later", cause)
-        if self.most_per_address and self._inside[address] >= self.most_per_address:
+        inside = self._inside.get(address, 0)
+        if self.most_per_address and inside >= self.most_per_address:
             return Refusal(
                 Code.SYS_TEMP,
                 "too many connections from your address, try again later",
                 f"{self.most_per_address} connections are open from this address",
             )
         self._count += 1
-        self._inside[address] += 1
+        self._inside[address] = inside + 1
         return None
 
     def leave(self, address: IPv4 | IPv6) -> None:
         """A client that was let in has gone."""
         self._count -= 1
-        self._inside[address] -= 1
-        if not self._inside[address]:
-            del self._inside[address]
+        others = self._inside.pop(address) - 1
+        if others:
+            self._inside[address] = others

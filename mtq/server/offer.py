@@ -1,6 +1,6 @@
 """What a service offers, and to whom: worked out of the configuration once, and replaced whole when that changes."""
 
-import secrets
+import os
 from dataclasses import dataclass, replace
 
 from mtq.access.ranges import IPv4, IPv6
@@ -12,6 +12,9 @@ from mtq.protocol import scram
 from mtq.protocol.asks import Features
 from mtq.server.house import House
 from mtq.users.passwd_file import Account
+
+STAMP_OCTETS = 16
+"""Random octets in an APOP timestamp."""
 
 _SASL = {Mechanism.PLAIN: b"PLAIN", Mechanism.LOGIN: b"LOGIN", Mechanism.SCRAM_SHA_256: scram.NAME}
 """In the order in which they are offered."""
@@ -67,7 +70,7 @@ class Offer:
 
     def _timestamp(self) -> bytes:
         """Of the greeting, for APOP (RFC 1939, section 7). Never the same twice."""
-        return f"<{secrets.token_hex(16)}@{self._stamp_host}>".encode()
+        return f"<{os.urandom(STAMP_OCTETS).hex()}@{self._stamp_host}>".encode()
 
     def _may_show_password(self, address: IPv4 | IPv6, house: House) -> bool:
         match self._settings.plaintext_auth:

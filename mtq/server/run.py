@@ -388,14 +388,14 @@ class Server:
         done = asyncio.Event()
 
         def heed(_: datetime, event: Event) -> None:
-            if isinstance(event, SessionClosed):
-                waiting.discard(event.session.id)
-                if not waiting:
-                    done.set()
+            assert isinstance(event, SessionClosed)
+            waiting.discard(event.session.id)
+            if not waiting:
+                done.set()
 
         if not waiting:
             return
-        unlisten = self.ledger.listen(heed)
+        unlisten = self.ledger.listen(heed, SessionClosed)
         with suppress(TimeoutError):
             await asyncio.wait_for(done.wait(), seconds)
         unlisten()

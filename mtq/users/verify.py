@@ -111,7 +111,7 @@ class Verifier:
         """
         try:
             accounts = self._watched.at_hand()
-            account = None if accounts is None else accounts.get(canonical(user) or "")
+            account = None if accounts is None else accounts.get(user.lower())
             if account is None:
                 return None
             scheme = schemes.of(account)

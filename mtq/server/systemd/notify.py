@@ -69,7 +69,7 @@ class Reports:
     @contextmanager
     def serving(self) -> Iterator[None]:
         """The server is up meanwhile."""
-        unlisten = self._ledger.listen(self._heed)
+        unlisten = self._ledger.listen(self._heed, ServiceState)
         self._tell("READY=1", f"STATUS={self._status()}")
         self._live()
         try:
@@ -105,8 +105,7 @@ class Reports:
         self._timer = asyncio.get_running_loop().call_later(self._notifier.watchdog / 3, self._live)
 
     def _heed(self, _: datetime, event: Event) -> None:
-        if isinstance(event, ServiceState):
-            self._tell(f"STATUS={self._status()}")
+        self._tell(f"STATUS={self._status()}")
 
     def _tell(self, *lines: str) -> None:
         try:
