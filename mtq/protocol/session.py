@@ -121,25 +121,26 @@ class Session:
             if self.unsent >= OUTPUT_LIMIT or self.heard == last:
                 self.full = True
                 return
-            if isinstance(self.state, Open) and self.state.lines is not None:
-                self._list_on(self.state)
+            state = self.state
+            if isinstance(state, Open) and state.lines is not None:
+                self._list_on(state)
                 continue
-            limit = AUTH_LIMIT if isinstance(self.state, Exchange) else COMMAND_LIMIT
+            exchange = state if isinstance(state, Exchange) else None
             try:
-                line = self._lines.next(limit)
+                line = self._lines.next(COMMAND_LIMIT if exchange is None else AUTH_LIMIT)
             except TooLong:
                 self.heard += 1
-                if isinstance(self.state, Exchange):
+                if exchange is not None:
                     self.state = Greeting()
                 self._mistake(b"line too long")
                 continue
             if line is None:
                 return
             self.heard += 1
-            if isinstance(self.state, Exchange):
-                self._response(self.state.mechanism, line)
-            else:
+            if exchange is None:
                 self._command(line)
+            else:
+                self._response(exchange.mechanism, line)
 
     def take(self) -> bytes:
         """All that is to be sent so far, once."""
@@ -156,14 +157,14 @@ class Session:
                 self._piece(ask, result)
             case Login(), Listing():
                 self._opened(result)
+            case Commit(), Committed():
+                self._left(result)
             case (Login() | Keys()), Refusal():
                 self._refused(result)
             case Keys(), sasl.ScramKeys():
                 self._looked_up(result)
             case Fetch(), Refusal():
                 self._unreadable(result)
-            case Commit(), Committed():
-                self._left(result)
             case StartTls(), Features():
                 # There is no second greeting, so the client goes by the timestamp of the first.
                 self.features = replace(result, timestamp=self.features.timestamp)

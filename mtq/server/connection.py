@@ -249,14 +249,14 @@ class Connection(asyncio.Protocol):
                 return self._fetch(ask)
             case Login():
                 return self._log_in(ask)
-            case Keys():
-                self._run(self._find_keys(ask))
             case Commit():
                 return self._commit(ask)
-            case StartTls():
-                self._start_tls()
             case Bye():
                 self._cut(ask.reason)
+            case Keys():
+                self._run(self._find_keys(ask))
+            case StartTls():
+                self._start_tls()
         return False
 
     def _answer(self, result: Answer) -> None:
@@ -272,9 +272,11 @@ class Connection(asyncio.Protocol):
 
     def _regulate(self) -> None:
         """Read from the client only as far ahead as is bearable."""
-        if self._closing or self._upgrading or self._session is None:
+        session = self._session
+        if self._closing or self._upgrading or session is None:
             return
-        too_much = self._session.buffered > UNPARSED_LIMIT
+        waiting = session.ask is not None or session.full      # else there is less than a line
+        too_much = waiting and session.buffered > UNPARSED_LIMIT
         if too_much is not self._read_paused:
             self._read_paused = too_much
             if too_much:

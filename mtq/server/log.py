@@ -90,17 +90,18 @@ class Log:
 
     def __call__(self, at: datetime, event: Event) -> None:
         """Write an event, if it is of interest and there are not too many of its kind."""
-        if level_of(event) not in self._levels:
+        level = level_of(event)
+        if level not in self._levels:
             return
         for name, restraint in self._restraints.items():
             if left_out := restraint.left_out(at):
-                self._enter(at, Remark("warning", f"{left_out} more lines of {name} were left out"))
+                self._enter(at, Remark("warning", f"{left_out} more lines of {name} were left out"), "warning")
         kind = _kind(event)
         if kind is None or self._restraints[kind].admits(at):
-            self._enter(at, event)
+            self._enter(at, event, level)
 
-    def _enter(self, at: datetime, event: Event) -> None:
-        line = Line(at, level_of(event), _printable(sentence(event)))
+    def _enter(self, at: datetime, event: Event, level: str) -> None:
+        line = Line(at, level, _printable(sentence(event)))
         self.recent.append(line)
         self._write(line, event)
         for listener in self._listeners:

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from mtq.access.ranges import IPv4, IPv6
 from mtq.config.model import Config, Folders, Mechanism, PlaintextAuth, TlsMode
@@ -12,6 +13,9 @@ from mtq.protocol import scram
 from mtq.protocol.asks import Features
 from mtq.server.house import House
 from mtq.users.passwd_file import Account
+
+PLACES = 10_000
+"""Users whose mailboxes' paths are kept: they are the same at each login."""
 
 STAMP_OCTETS = 16
 """Random octets in an APOP timestamp."""
@@ -35,8 +39,10 @@ class Offer:
         self.idle_timeout = float(settings.idle_timeout)
         self.login_timeout = float(settings.login_timeout)
         self.implicit_tls = settings.tls is TlsMode.IMPLICIT
+        self._starttls = settings.tls is TlsMode.STARTTLS
         self._settings = settings
         self._root = MailRoot(config.mailboxes.path)
+        self._place = lru_cache(PLACES)(self._root.mailbox)
         self._maildrops = maildrop.Settings(
             self._root.folder,
             all_folders=settings.folders is Folders.ALL,
@@ -52,12 +58,12 @@ class Offer:
 
     def features(self, address: IPv4 | IPv6, inside_tls: bool, house: House) -> Features:
         """What is offered to this client as things stand."""
-        verifier = house.verifier
-        offered = self._offered[verifier.all_plain(), verifier.all_scram()]
+        by_all = house.verifier.by_all()
+        offered = self._offered[by_all]
         return Features(
             mechanisms=offered.mechanisms,
             clear_text=inside_tls or self._may_show_password(address, house),
-            stls=self._settings.tls is TlsMode.STARTTLS and not inside_tls,
+            stls=self._starttls and not inside_tls,
             timestamp=self._timestamp() if offered.apop else None,
         )
 
@@ -66,7 +72,7 @@ class Offer:
         settings = self._maildrops
         if settings.root is None:
             settings = replace(settings, root=account.home)      # each mailbox lies in its user's home
-        return self._root.mailbox(account.name, account.home), settings
+        return self._place(account.name, account.home), settings
 
     def _timestamp(self) -> bytes:
         """Of the greeting, for APOP (RFC 1939, section 7). Never the same twice."""

@@ -69,18 +69,17 @@ class Verifier:
         """
         self._decoys = Decoys(await asyncio.get_running_loop().run_in_executor(None, kept, file))
 
-    def all_plain(self) -> bool:
-        """Whether every user could log in by APOP, as of the last look at the file; a new look is on its way.
+    def by_all(self) -> tuple[bool, bool]:
+        """Whether every user could log in by APOP, and whether by SCRAM-SHA-256, as of the last look at the file.
 
-        For a greeting, which must not wait for a disk.
+        For a greeting, which must not wait for a disk: a new look is on its way.
         """
-        self._look_again()
-        return self._watched.all_plain
-
-    def all_scram(self) -> bool:
-        """The same for SCRAM-SHA-256."""
-        self._look_again()
-        return self._watched.all_scram
+        now = asyncio.get_running_loop().time()
+        if now - self._looked > LOOK_AGAIN:
+            self._looked = now
+            look = asyncio.get_running_loop().run_in_executor(None, self._look_up, None)
+            look.add_done_callback(_let_pass)
+        return self._watched.all_plain, self._watched.all_scram
 
     async def password(
         self, user: str, password: bytes, waited_for: Callable[[], bool] = lambda: True
@@ -193,12 +192,6 @@ class Verifier:
 
     async def _derived(self, password: bytes, salt: bytes) -> scram.Keys:
         return await self._in_thread(lambda: scram.derive(scram.prepared(password), salt, scram.ITERATIONS))
-
-    def _look_again(self) -> None:
-        loop = asyncio.get_running_loop()
-        if loop.time() - self._looked > LOOK_AGAIN:
-            self._looked = loop.time()
-            loop.run_in_executor(None, self._look_up, None).add_done_callback(_let_pass)
 
     async def _find(self, user: str) -> tuple[Account | None, Account | None]:
         """The account of this name, and the one to check: the same or, for an unknown name, any."""

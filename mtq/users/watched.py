@@ -16,6 +16,7 @@ class Watched:
     def __init__(self, file: Path, heed: Callable[[], None] = lambda: None) -> None:
         """`heed` is called after each reading."""
         self.file = file
+        self._path = str(file)      # which os.stat takes quicker than a Path
         self._heed = heed
         self._reading = threading.Lock()      # logins look from several threads: the newest reading has to stand
         self._seen: tuple[int, ...] | None = None
@@ -53,7 +54,7 @@ class Watched:
     def _stamp(self) -> tuple[int, ...]:
         """Of the file as it is now; empty: there is none."""
         try:
-            status = os.stat(self.file)
+            status = os.stat(self._path)
         except FileNotFoundError:
             return ()
         except OSError as error:

@@ -531,12 +531,12 @@ def test_a_user_that_is_removed_between_proof_and_login_does_not_get_in(verifier
 
 async def offered(verifier: Verifier) -> bool:
     """Whether a greeting would offer APOP now."""
-    return verifier.all_plain()
+    return verifier.by_all()[0]
 
 
 async def scram_offered(verifier: Verifier) -> bool:
     """Whether a greeting would offer SCRAM-SHA-256 now."""
-    return verifier.all_scram()
+    return verifier.by_all()[1]
 
 
 STORED = f"{{SCRAM-SHA-256}}{scram.derive(b'one', b's' * 16, 4096)}"
