@@ -177,8 +177,10 @@ class Maildrop:
 
         `left_out` is what its file would have had more.
         """
-        folder, row = self._row(number)
         believed = self.listing.size(number)
+        if octets == believed and not self._cleaned:
+            return
+        folder, row = self._row(number)
         news = folder.counted(row, octets + left_out, left_out if self._cleaned else None)
         if news and octets != believed and (path := folder.path(row)) is not None:
             self.wrong_sizes.append((os.fsdecode(path), believed, octets))

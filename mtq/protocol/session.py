@@ -212,13 +212,13 @@ class Session:
     def _piece(self, fetch: Fetch, piece: Piece) -> None:
         state = self._open
         if state.body is None:
-            octets = b"%d octets" % state.listing.size(fetch.number)
-            self._ok(octets if fetch.lines is None else b"")
+            first = replies.ok(b"%d octets" % state.listing.size(fetch.number) if fetch.lines is None else b"")
             if piece.last and fetch.lines is None:
                 text, self.octets = replies.message(piece.data)
-                self._say(text)
-                self._say(replies.END)
+                self._out += (first, text, replies.END)
+                self.unsent += len(first) + len(text) + len(replies.END)
                 return
+            self._say(first)
             state.body = replies.Body(fetch.lines)
         self._say(state.body.feed(piece.data))
         if piece.last or state.body.done:

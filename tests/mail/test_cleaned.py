@@ -99,9 +99,9 @@ class InPieces(CleanedFile):
         super().__init__(path)
         self._marks = sorted(marks)
 
-    def _advance(self, buffer: bytearray, got: int) -> bytes:
-        ends = [mark for mark in self._marks if self._offset < mark < self._offset + got]
-        return super()._advance(buffer, ends[0] - self._offset if ends else got)
+    def _advance(self, piece: bytes) -> bytes:
+        ends = [mark for mark in self._marks if self._offset < mark < self._offset + len(piece)]
+        return super()._advance(piece[: ends[0] - self._offset] if ends else piece)
 
 
 @given(messages, messages)
