@@ -31,10 +31,10 @@ passes for this host's own (ALPACA): so the first of them ends the connection.""
 FAILED_LOGINS = 5
 """The fifth failed login on one connection ends it."""
 
-OUTPUT_LIMIT = 65536
+OUTPUT_LIMIT = 131072
 """Octets of unsent answers past which no further command is parsed: a client may ask without reading."""
 
-COMMANDS_AT_ONCE = 16
+COMMANDS_AT_ONCE = 32
 """Commands parsed in one go: a client may send ten thousands ahead, and others wait meanwhile."""
 
 _CONTROL = re.compile(rb"[\x00-\x1f\x7f]")

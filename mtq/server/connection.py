@@ -30,7 +30,7 @@ T = TypeVar("T")
 LAST_WORDS = 5.0
 """Seconds an ended connection has to take what remains and to say goodbye in TLS."""
 
-AT_ONCE = 8
+AT_ONCE = 32
 """Rounds of the loop of one client's session before it is the others' turn: one packet may ask for much."""
 
 READ_FIRST = 0.01
