@@ -1,12 +1,13 @@
 """A folder that a session has open: what was found in it, where each message is now, what was learnt meanwhile."""
 
 import os
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TypeVar
 
 from mtq.mail import maildir, measure
 from mtq.mail.maildir import Folder
+from mtq.mail.measure import Measure
 from mtq.mail.removal import Removal
 from mtq.mail.scan import scanned, stamps_of
 from mtq.mail.section import GONE, UNKNOWN, Section, Stamps
@@ -66,6 +67,12 @@ class OpenFolder:
             return None
         return self._folder.path + b"/" + maildir.path_of(place, self.section.names[row])
 
+    def _paths(self) -> Iterator[bytes | None]:
+        """The same of all messages, each as it is known when its turn comes."""
+        begin = self._folder.path + b"/"
+        for place, name in zip(self.section.places, self.section.names, strict=True):
+            yield None if place == GONE else begin + maildir.path_of(place, name)
+
     def look(self) -> bool:
         """Find out where the messages are now that another program has moved or flagged some. Raises OSError.
 
@@ -93,7 +100,8 @@ class OpenFolder:
         if (not self._sized and UNKNOWN in section.sizes) or (look and UNKNOWN in section.left_out):
             if at_hand:
                 raise Cold
-            gone = [row for row in range(len(section.names)) if not self._complete(row, look)]
+            whole = partial(measure.whole, look=look)
+            gone = [row for row, path in enumerate(self._paths()) if not self._complete(row, path, look, whole)]
             if gone:
                 self.section = section.without(gone)
 
@@ -107,19 +115,19 @@ class OpenFolder:
         self._learnt = True
         return True
 
-    def _complete(self, row: int, look: bool) -> bool:
+    def _complete(self, row: int, path: bytes | None, look: bool, whole: Callable[[bytes], Measure]) -> bool:
         """Find out what is not known of a message; False if it has gone."""
         section = self.section
         try:
             if section.sizes[row] == UNKNOWN:
-                measured = self._read(row, lambda path: measure.whole(path, look))
+                measured = self._read(row, path, whole)
                 if measured is None:
                     return False
                 section.sizes[row] = measured.octets
                 section.left_out[row] = UNKNOWN if measured.left_out is None else measured.left_out
                 self._learnt = True
             elif look and section.left_out[row] == UNKNOWN:
-                left_out = self._read(row, measure.left_out)
+                left_out = self._read(row, path, measure.left_out)
                 if left_out is None:
                     return False
                 section.left_out[row] = left_out
@@ -132,22 +140,23 @@ class OpenFolder:
         """A message that cannot be read is listed as it lies there; RETR says what is wrong with it."""
         section = self.section
         if section.sizes[row] == UNKNOWN:
-            size = self._read(row, os.path.getsize)
+            size = self._read(row, self.path(row), os.path.getsize)
             if size is None:
                 return False
             section.sizes[row] = size
             self._guessed.add(section.names[row])
         return True
 
-    def _read(self, row: int, work: Callable[[bytes], T]) -> T | None:
-        """Do something with a message's file, wherever it is; None if it has gone. Raises OSError."""
+    def _read(self, row: int, path: bytes | None, work: Callable[[bytes], T]) -> T | None:
+        """Do something with a message's file, wherever it is now; None if it has gone. Raises OSError."""
         for _ in range(LOOKS):
-            path = self.path(row)
             if path is None:
                 break
-            with suppress(FileNotFoundError):
+            try:
                 return work(path)
-            self._find(row)
+            except FileNotFoundError:
+                self._find(row)
+                path = self.path(row)
         return None
 
     def _find(self, row: int) -> None:

@@ -17,6 +17,8 @@ SUBFOLDERS = (b"new", b"cur")
 
 _SUBFOLDER = len(b"new/")
 
+_DOT = ord(".")
+
 _DIGITS = 15
 _WIRE_SIZE = re.compile(rb",W=([0-9]{1,%d})(?=[,:]|\Z)" % _DIGITS)
 _WIRE_SIZES = re.compile(rb",W=([0-9]{1,%d})(?=[,:\0])[^\0]*\0" % _DIGITS)
@@ -73,16 +75,16 @@ def messages(folder: Folder, mailbox: bytes) -> dict[bytes, bytes]:
         with entries:
             if leads_out(path, mailbox):
                 continue
+            bare = subfolder + b"/"
             places: dict[bytes, bytes] = {}      # few, and many messages share one
             for entry in entries:
                 name = entry.name
-                if name.startswith(b".") or not (entry.is_file(follow_symlinks=False) or _is_link(entry, mailbox)):
+                if name[0] == _DOT or not (entry.is_file(follow_symlinks=False) or _is_link(entry, mailbox)):
                     continue
-                base = name.partition(b":")[0]
-                info = name[len(base) :]
-                place = places.get(info)
+                base, colon, info = name.partition(b":")
+                place = places.get(info) if colon else bare
                 if place is None:
-                    place = places[info] = subfolder + b"/" + info
+                    place = places[info] = bare + colon + info
                 found[base] = place
     return found
 

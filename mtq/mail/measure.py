@@ -10,6 +10,9 @@ from mtq.protocol.replies import WireCount
 FIRST = 1 << 14
 """Octets read at first: most messages have no more, and none has to wait for a large buffer."""
 
+END = 512
+"""The same where the end is expected: the kernel gave less than was asked for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Measure:
@@ -29,7 +32,8 @@ def whole(path: bytes, look: bool) -> Measure:
     cut: int | None = None
     fd = _open(path)
     try:
-        piece = os.read(fd, FIRST)
+        room = FIRST
+        piece = os.read(fd, room)
         while piece:
             count.feed(piece)
             if begun is not None:
@@ -37,7 +41,8 @@ def whole(path: bytes, look: bool) -> Measure:
                 if head.is_enough(begun):
                     cut = _left_out(begun)
                     begun = None
-            piece = os.read(fd, PIECE)
+            room = PIECE if len(piece) == room else END
+            piece = os.read(fd, room)
     finally:
         os.close(fd)
     if begun is not None:

@@ -29,22 +29,44 @@ def scanned(folder: Folder, mailbox: bytes, stamps: Stamps, known: Section | Non
     There may be a hundred thousand: no step is so long that other threads, which wait for it, would notice.
     """
     found = maildir.messages(folder, mailbox)
-    rows = {} if known is None else known.rows()
+    if known is None or not known.names:
+        return _anew(stamps, found)
+    rows = known.rows()
     new = [name for name in found if name not in rows]
     names = in_order([name for name in rows if name in found], new)
     before = [rows.get(name) for name in names]
     held = Names.of(names)
-    qualify = (known is None or known.ids is known.names) and maildir.are_unique_ids(new)
+    qualify = known.ids is known.names and maildir.are_unique_ids(new)
     section = Section(
         stamps,
         held,
         held if qualify else Names.of([maildir.unique_id(name) for name in names]),
         Places.of([found[name] for name in names]),
         _sizes(names, before, known),
-        array("i", _kept(before, None if known is None else known.left_out)),
+        array("i", _kept(before, known.left_out)),
     )
     for table in (found, rows):
         table.clear()      # so many names are freed one table after the other
+    return section
+
+
+def _anew(stamps: Stamps, found: dict[bytes, bytes]) -> Section:
+    """The section of a folder of which nothing is known."""
+    names = in_order([], list(found))
+    held = Names.of(names)
+    sizes = array("q")
+    for first in range(0, len(names), _STEP):
+        told = maildir.wire_sizes_in_names(names[first : first + _STEP])
+        sizes.extend([UNKNOWN if size is None else size for size in told])
+    section = Section(
+        stamps,
+        held,
+        held if maildir.are_unique_ids(names) else Names.of([maildir.unique_id(name) for name in names]),
+        Places.of([found[name] for name in names]),
+        sizes,
+        array("i", [UNKNOWN]) * len(names),
+    )
+    found.clear()
     return section
 
 
@@ -60,8 +82,8 @@ def in_order(known: list[bytes], new: list[bytes]) -> list[bytes]:
     return [name for part in parts for name in sorted(part)]
 
 
-def _sizes(names: list[bytes], before: list[int | None], known: Section | None) -> "array[int]":
-    sizes = array("q", _kept(before, None if known is None else known.sizes))
+def _sizes(names: list[bytes], before: list[int | None], known: Section) -> "array[int]":
+    sizes = array("q", _kept(before, known.sizes))
     new = [at for at, row in enumerate(before) if row is None]
     for first in range(0, len(new), _STEP):
         part = new[first : first + _STEP]
@@ -71,10 +93,8 @@ def _sizes(names: list[bytes], before: list[int | None], known: Section | None) 
     return sizes
 
 
-def _kept(before: list[int | None], column: "array[int] | None") -> list[int]:
+def _kept(before: list[int | None], column: "array[int]") -> list[int]:
     """A column's values in their new rows."""
-    if column is None:
-        return [UNKNOWN] * len(before)
     return [UNKNOWN if row is None else column[row] for row in before]
 
 
