@@ -1,10 +1,13 @@
 """The first address that answers: they are tried one after the other, each a moment after the last (RFC 8305)."""
 
 import asyncio
+import errno
+import os
 import socket
 from collections.abc import Sequence
 from itertools import chain, zip_longest
 
+from mtq import readiness
 from mtq.proxy.addresses import Address
 
 NEXT_AFTER = 0.25
@@ -53,11 +56,32 @@ async def _connect(address: Address, port: int) -> socket.socket:
     try:
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        await asyncio.get_running_loop().sock_connect(sock, (str(address), port))
+        error = sock.connect_ex((str(address), port))
+        if error == errno.EINPROGRESS:
+            await _answered(sock)
+            error = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if error:
+            raise OSError(error, os.strerror(error))
     except BaseException:
         sock.close()
         raise
     return sock
+
+
+async def _answered(sock: socket.socket) -> None:
+    """Wait until it is known what has become of a connection. uvloop's own way asks a thread for the address."""
+    loop = asyncio.get_running_loop()
+    ready, known = readiness.of(loop), loop.create_future()
+
+    def heed(_: int) -> None:
+        ready.watch(sock.fileno(), 0, heed)
+        known.set_result(None)
+
+    ready.watch(sock.fileno(), readiness.OUT, heed)
+    try:
+        await known
+    finally:
+        ready.watch(sock.fileno(), 0, heed)
 
 
 def _drop(loser: asyncio.Task[socket.socket]) -> None:
