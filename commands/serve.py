@@ -92,7 +92,7 @@ def _work(
     # The one that the process was started with: narration may have found it full, and given it up.
     stream = Stream(None if sys.__stderr__ is None else sys.__stderr__.fileno(), ledger)
     log = Log(config.server.log_level.value, config.server.log_format.value == "json", stream)
-    ledger.listen(log)
+    log.hear(ledger)
     ledger.enter(Remark("info", f"mtq {__version__} starting"))
     for remark in cautions(config, file):
         ledger.enter(Remark("warning", remark))

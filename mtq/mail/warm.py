@@ -23,7 +23,9 @@ class _How(ctypes.Structure):
     _fields_ = (("flags", ctypes.c_uint64), ("mode", ctypes.c_uint64), ("resolve", ctypes.c_uint64))
 
 
-_HOW = _How(os.O_PATH | os.O_CLOEXEC | os.O_NOFOLLOW, 0, _RESOLVE_CACHED) if hasattr(os, "O_PATH") else None
+_PATH: int | None = getattr(os, "O_PATH", None)      # Linux alone has it
+_HOW = None if _PATH is None else ctypes.pointer(_How(_PATH | os.O_CLOEXEC | os.O_NOFOLLOW, 0, _RESOLVE_CACHED))
+_SIZE = ctypes.sizeof(_How)
 _syscall = ctypes.PyDLL(None, use_errno=True).syscall      # it waits for nothing, and so need not let threads run
 _syscall.argtypes = (ctypes.c_long, ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p, ctypes.c_size_t)
 _syscall.restype = ctypes.c_long
@@ -33,7 +35,7 @@ def status(path: bytes) -> os.stat_result | None:
     """What is at this path, be it a link; None: nothing. Raises Cold unless the kernel knows without its disk."""
     if _HOW is None:
         raise Cold
-    fd = _syscall(_OPENAT2, _HERE, path, ctypes.byref(_HOW), ctypes.sizeof(_How))
+    fd = _syscall(_OPENAT2, _HERE, path, _HOW, _SIZE)
     if fd >= 0:
         try:
             return os.fstat(fd)

@@ -65,7 +65,8 @@ class Caller:
         until = asyncio.get_running_loop().time() + attempt.seconds
         with watch.step("route") as note:
             wire, host, port = await _connect(server, addresses, until, self._patience)
-            note.say(f"connected to {Server(host, port)}", address=host, port=port)
+            if watch.listening:
+                note.say(f"connected to {Server(host, port)}", address=host, port=port)
         try:
             if attempt.tls is Tls.IMPLICIT:
                 await self._secure(wire, route, until, watch)

@@ -158,5 +158,6 @@ class Proxy:
     async def _look_up(self, server: Server, seconds: float, watch: Watch) -> Sequence[Address]:
         with watch.step("name") as note:
             addresses = await self._resolver.addresses(server, seconds)
-            note.say(", ".join(map(str, addresses)), addresses=list(map(str, addresses)))
+            if watch.listening:
+                note.say(", ".join(map(str, addresses)), addresses=list(map(str, addresses)))
         return addresses

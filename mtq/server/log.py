@@ -15,8 +15,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from mtq.ledger import (
+    KINDS,
     Cause,
     Event,
+    Ledger,
     LockReleased,
     LockTaken,
     LoginFailed,
@@ -69,12 +71,28 @@ class Log:
         self.recent: deque[Line] = deque(maxlen=RECENT)
         self._listeners: list[Callable[[Line], None]] = []
         self._restraints = {"clients that did not log in": Restraint(), "failed logins": Restraint()}
+        self._ledger: Ledger | None = None
+        self._unlisten: Callable[[], None] | None = None
         self.turn_to(level, as_json)
+
+    def hear(self, ledger: Ledger) -> None:
+        """Write what is entered there from now on."""
+        self._ledger = ledger
+        self._listen()
 
     def turn_to(self, level: str, as_json: bool) -> None:
         """Write lines like this from now on."""
         self._levels = frozenset(LEVELS[LEVELS.index(level) :])
         self._json = as_json
+        self._listen()
+
+    def _listen(self) -> None:
+        """Listen for what may be written alone: four of five events that a session brings are details."""
+        if self._unlisten is not None:
+            self._unlisten()
+        if self._ledger is not None:
+            details = "debug" in self._levels
+            self._unlisten = self._ledger.listen(self, *(kind for kind in KINDS if details or kind not in _DETAILS))
 
     @property
     def trouble(self) -> str | None:

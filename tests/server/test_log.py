@@ -31,7 +31,7 @@ def kept(level: str = "debug") -> tuple[Ledger, Log]:
     """A ledger at noon, and its log."""
     ledger = Ledger(clock=lambda: AT)
     log = Log(level, as_json=False, stream=Stream(None, ledger))
-    ledger.listen(log)
+    log.hear(ledger)
     return ledger, log
 
 
@@ -67,6 +67,15 @@ def test_what_is_below_the_level_is_not_kept_and_not_told() -> None:
     ledger.enter(Remark("info", "small"))
     ledger.enter(Remark("warning", "great"))
     assert told == list(log.recent) == [Line(AT, "warning", "great")]
+
+
+def test_another_level_is_heeded_from_then_on() -> None:
+    ledger, log = kept("info")
+    for level in ("debug", "info"):
+        ledger.open("pop3", "192.0.2.7")
+        log.turn_to(level, as_json=False)
+    ledger.open("pop3", "192.0.2.9")
+    assert [line.text for line in log.recent] == ["session 2: from 192.0.2.7 on pop3: connected"]
 
 
 def test_a_log_that_is_written_nowhere_is_still_kept_and_told() -> None:
