@@ -381,8 +381,8 @@ class Channel(asyncio.Transport):
             return
         self._lost = self._closing = True
         self._context = self._secured = None
-        self._no_matter_of_room()
-        self.pause_reading()
+        self._reading = self._writing = False
+        self._watch()
         self._unsent.clear()
         self._size = 0
         self._sock.close()
