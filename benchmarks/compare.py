@@ -49,9 +49,15 @@ class Work:
     """Done by servers that have done nothing before: memory that was freed after other work would count for none."""
 
 
+class Failed(Exception):
+    """What the load client has said in the end."""
+
+
 def client(job: Job) -> int:
     """Have the load client do it; the octets that came."""
-    done = subprocess.run([sys.executable, CLIENT], input=job.written(), check=True, capture_output=True)
+    done = subprocess.run([sys.executable, CLIENT], input=job.written(), capture_output=True)
+    if done.returncode:
+        raise Failed(done.stderr.decode().rstrip().rpartition("\n")[2])
     octets: int = json.loads(done.stdout)["octets"]
     return octets
 
@@ -214,7 +220,11 @@ def compare(place: Place, todo: list[Work], rounds: int) -> list[Result]:
             figures: dict[str, list[float]] = {peer.name: [] for peer in peers}
             for number in range(rounds):
                 for peer in peers if number % 2 else peers[::-1]:
-                    figures[peer.name].append(afresh(peer, work) if work.fresh else work.figure(peer))
+                    try:
+                        figure = afresh(peer, work) if work.fresh else work.figure(peer)
+                    except Failed as failed:
+                        raise SystemExit(f"{work.name}: {peer.name}: {failed}") from None
+                    figures[peer.name].append(figure)
             found.append(Result(work.name, work.unit, work.target, figures))
             print("\n".join(found[-1].lines()), flush=True)
     return found
