@@ -12,6 +12,7 @@ import ssl
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
+from itertools import cycle
 
 import uvloop
 
@@ -118,10 +119,10 @@ async def run(job: Job) -> int:
     loop, octets, todo = asyncio.get_running_loop(), 0, iter(range(job.sessions))
     staying: list[Talk] = []
 
-    async def one_after_another() -> None:
+    async def one_after_another(users: Iterator[str]) -> None:
         nonlocal octets
-        for number in todo:
-            user = job.users[number % len(job.users)]
+        for _ in todo:
+            user = next(users)
             _, talk = await loop.create_connection(
                 lambda user=user: Talk(steps(job, user)), "127.0.0.1", job.port, ssl=context      # type: ignore[misc]  # a default binds it
             )
@@ -129,7 +130,9 @@ async def run(job: Job) -> int:
             octets += came
             staying.append(talk) if job.stay else talk.close()
 
-    await asyncio.gather(*(one_after_another() for _ in range(min(job.at_once, len(job.users)))))
+    # Each has users of its own: who is quicker must not come to a mailbox that another one has open.
+    at_once = min(job.at_once, len(job.users))
+    await asyncio.gather(*(one_after_another(cycle(job.users[first::at_once])) for first in range(at_once)))
     if job.stay:
         print("ready", flush=True)
         await loop.run_in_executor(None, sys.stdin.read)
