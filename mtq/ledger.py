@@ -230,10 +230,10 @@ class Ledger:
 
     def enter(self, event: Event) -> None:
         """Enter an event and tell it to all who listen."""
-        self._enter(event, self.clock())
+        self._enter(event, event.service, self.clock())
 
-    def _enter(self, event: Event, at: datetime) -> None:
-        counted = self._counted[event.service]
+    def _enter(self, event: Event, service: str, at: datetime) -> None:
+        counted = self._counted[service]
         counted[event.name] += 1
         if isinstance(event, LoginFailed):
             counted[failed(event.cause)] += 1
@@ -259,7 +259,7 @@ class Ledger:
         now = self.clock()
         record = SessionRecord(str(self._last_id), service, address, now, began=self.ticks())
         self.sessions[record.id] = record
-        self._enter(SessionOpened(record), now)
+        self._enter(SessionOpened(record), service, now)
         return record
 
     def lock(self, record: SessionRecord, mailbox: str) -> None:
@@ -268,7 +268,7 @@ class Ledger:
         now = self.clock()
         lock = LockRecord(mailbox, user, record.service, record.id, record.address, now)
         self.locks[record.id] = lock
-        self._enter(LockTaken(lock), now)
+        self._enter(LockTaken(lock), record.service, now)
 
     def close(self, record: SessionRecord, reason: str) -> None:
         """Close it: the session is decided."""
@@ -277,9 +277,9 @@ class Ledger:
         now = self.clock()
         lock = self.locks.pop(record.id, None)
         if lock is not None:
-            self._enter(LockReleased(lock), now)
+            self._enter(LockReleased(lock), record.service, now)
         _add(self._counted[record.service], record)
-        self._enter(SessionClosed(record, reason, self.ticks() - record.began), now)
+        self._enter(SessionClosed(record, reason, self.ticks() - record.began), record.service, now)
 
 
 def _add(totals: Counter[str], record: SessionRecord) -> None:
