@@ -10,9 +10,8 @@ import asyncio
 import json
 import ssl
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
-from itertools import cycle
 
 import uvloop
 
@@ -116,13 +115,13 @@ async def run(job: Job) -> int:
     if job.tls:
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    loop, octets, todo = asyncio.get_running_loop(), 0, iter(range(job.sessions))
+    loop, octets = asyncio.get_running_loop(), 0
     staying: list[Talk] = []
 
-    async def one_after_another(users: Iterator[str]) -> None:
+    async def one_after_another(numbers: Iterable[int]) -> None:
         nonlocal octets
-        for _ in todo:
-            user = next(users)
+        for number in numbers:
+            user = job.users[number % len(job.users)]
             _, talk = await loop.create_connection(
                 lambda user=user: Talk(steps(job, user)), "127.0.0.1", job.port, ssl=context      # type: ignore[misc]  # a default binds it
             )
@@ -130,9 +129,9 @@ async def run(job: Job) -> int:
             octets += came
             staying.append(talk) if job.stay else talk.close()
 
-    # Each has users of its own: who is quicker must not come to a mailbox that another one has open.
+    # Each has sessions of its own, and so users: who is quicker must not come to a mailbox that another has open.
     at_once = min(job.at_once, len(job.users))
-    await asyncio.gather(*(one_after_another(cycle(job.users[first::at_once])) for first in range(at_once)))
+    await asyncio.gather(*(one_after_another(range(first, job.sessions, at_once)) for first in range(at_once)))
     if job.stay:
         print("ready", flush=True)
         await loop.run_in_executor(None, sys.stdin.read)
