@@ -15,7 +15,11 @@ IN, OUT = select.POLLIN, select.POLLOUT
 """Something can be read; there is room to write. That a connection is broken is told besides (poll(2))."""
 
 AT_ONCE = 64
-"""Sockets told of before the event loop does something else."""
+"""Sockets told of in one go."""
+
+ROUNDS, SEVERAL = 4, 2
+"""How often that is done before the event loop has its turn, while so many sockets were ready at once: others will be by
+then, and a turn of the loop costs more than to ask."""
 
 Heed = Callable[[int], None]
 """Is told what its socket is ready for."""
@@ -47,17 +51,23 @@ class Readiness:
             self._epoll.register(socket, events)
 
     def _turn(self) -> None:
-        heeds = self._heeds
-        for socket, events in self._epoll.poll(0, AT_ONCE):
-            heed = heeds.get(socket)
-            if heed is None:
-                continue      # given up by one of those before it
-            try:
-                heed(events)
-            except Exception as error:      # one socket's trouble is not the others'
-                asyncio.get_running_loop().call_exception_handler(
-                    {"message": "a socket could not be heeded", "exception": error}
-                )
+        for _ in range(ROUNDS):
+            ready = self._epoll.poll(0, AT_ONCE)
+            for socket, events in ready:
+                self._tell(socket, events)
+            if len(ready) < SEVERAL:
+                break
+
+    def _tell(self, socket: int, events: int) -> None:
+        heed = self._heeds.get(socket)
+        if heed is None:
+            return      # given up by one of those before it
+        try:
+            heed(events)
+        except Exception as error:      # one socket's trouble is not the others'
+            asyncio.get_running_loop().call_exception_handler(
+                {"message": "a socket could not be heeded", "exception": error}
+            )
 
 
 _BY_LOOP: WeakKeyDictionary[asyncio.AbstractEventLoop, Readiness] = WeakKeyDictionary()

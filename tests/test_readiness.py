@@ -132,6 +132,19 @@ def test_the_trouble_of_one_is_told_and_is_not_the_others(loop: LoopFactory, pai
 
 
 @LOOPS
+def test_the_loop_has_its_turn_though_sockets_are_ready_all_the_time(loop: LoopFactory, pairs: list[Ends]) -> None:
+    async def scene(ready: Readiness) -> None:
+        for ours, theirs in pairs:
+            theirs.send(b"x")
+            ready.watch(ours.fileno(), IN, lambda _: None)
+        await asyncio.sleep(0.01)
+        for ours, _ in pairs:
+            ready.watch(ours.fileno(), 0, lambda _: None)
+
+    play(loop, scene)
+
+
+@LOOPS
 def test_a_loop_that_is_gone_leaves_nothing_behind(loop: LoopFactory) -> None:
     kept: list[weakref.ref[Readiness]] = []
 
