@@ -18,8 +18,8 @@ AT_ONCE = 64
 """Sockets told of in one go."""
 
 ROUNDS, SEVERAL = 4, 2
-"""How often that is done before the event loop has its turn, while so many sockets were ready at once: others will be by
-then, and a turn of the loop costs more than to ask."""
+"""How often that is done before the event loop has its turn, while so many sockets were ready at once: others will be
+by then, and a turn of the loop costs more than to ask."""
 
 Heed = Callable[[int], None]
 """Is told what its socket is ready for."""
