@@ -186,10 +186,10 @@ Event = (
 )
 
 KINDS: tuple[type[Event], ...] = get_args(Event)
+"""All kinds of events."""
 
 Listener = Callable[[datetime, Event], None]
 """Is told what has happened, and when."""
-
 
 CROWDED = "session.refused.crowded"
 """Counted besides, of the clients that were not let in."""

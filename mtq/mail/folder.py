@@ -37,12 +37,12 @@ class OpenFolder:
         self._looked: Stamps | None = None      # when the places were last found out by looking
         self._guessed: set[bytes] = set()       # whose size could not be found out
         self._learnt = False                    # messages were read: work that would have to be done again
-        self._sized = False                     # all sizes are known
         stamps = stamps_of(folder, now)
         if known is None or known.stamps != stamps or not stamps.quiet:
             if at_hand:
                 raise Cold
             self.section = scanned(folder, mailbox, stamps, known)
+            self._sized = False     # all sizes are known: names need not tell them
             # If this scan is remembered, none is needed next time. A folder that is no Maildir stays as it is.
             self._found_quiet = stamps.quiet and (stamps.new, stamps.cur) != (0, 0)
         else:

@@ -133,10 +133,14 @@ def read(mailbox: bytes) -> Index:
     """The index of a mailbox; an empty one if there is none or it is no good."""
     try:
         with opened(mailbox) as fd:
-            size = os.fstat(fd).st_size
-            return decode(os.read(fd, size if size <= LARGEST else 0))
+            return load(fd, os.fstat(fd).st_size)
     except (OSError, ValueError):
         return Index()
+
+
+def load(fd: int, size: int) -> Index:
+    """What stands in an index of this size. Raises OSError, and ValueError if it is no good."""
+    return decode(os.read(fd, size if size <= LARGEST else 0))
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from mtq.mail import index, warm
-from mtq.mail.index import LARGEST, Index
+from mtq.mail.index import Index
 from mtq.mail.warm import Cold
 
 ROOM = 32 << 20
@@ -53,8 +53,7 @@ class Indexes:
                 known = self._find(mailbox, status)
                 if known is not None:
                     return known
-                data = os.read(fd, status.st_size if status.st_size <= LARGEST else 0)
-            return self._keep(mailbox, status, index.decode(data))
+                return self._keep(mailbox, status, index.load(fd, status.st_size))
         except (OSError, ValueError):
             return Index()
 
